@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stddef.h>
+
+/* One subcommand is one file and one row; main finds the row, and help is a loop over the table. */
+struct cmd_option {
+	const char *name;     /* "--for", without argument */
+	const char *argument; /* "SECONDS"; NULL: takes none */
+	const char *help;
+};
+
+struct cmd {
+	const char *name;
+	const char *usage;	/* what follows the name: "[OPTIONS]" */
+	const char *summary;	/* one line for the list of subcommands */
+	const char *details;	/* paragraphs for `NAME --help`; NULL: none */
+	const struct cmd_option *options; /* up to the first without a name */
+	/* ARGV[0] is the subcommand's name. Returns the exit code. */
+	int (*run)(int argc, char *argv[]);
+};
+
+extern const struct cmd cmd_audit, cmd_explain, cmd_profile;
+
+/* Exit codes of every subcommand. */
+enum {
+	EXIT_FINE = 0,
+	EXIT_FINDINGS = 1,	/* of the grade that --fail-on asks for */
+	EXIT_FINDINGS_CRITICAL = 2,
+	EXIT_NO_RESULT = 3,	/* no backend could read sockets, or the output failed */
+	EXIT_WRONG_USAGE = 64,
+};

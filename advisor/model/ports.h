@@ -1,0 +1,41 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "model.h"
+
+/*
+ * Port arithmetic, in one place: which ports connect() has for a destination, how many are used, and
+ * when they run out. Definitions U and R of the rule catalogue; kernel facts measured on 6.18 (range
+ * per destination, parity, ports lost to listeners and to bound sockets).
+ */
+
+struct port_range {
+	uint16_t low, high;
+	bool known;
+};
+struct port_range ports_range(const struct model *model);
+/* Ports of the range that are not reserved. 0 where the range is unknown. */
+uint32_t ports_in_range(const struct model *model);
+
+/* May a TIME-WAIT port towards this remote address be used again, and after how long? (F5) */
+struct reuse {
+	bool known;
+	bool applies;
+	uint32_t delay_ms; /* age at which it applies */
+};
+struct reuse ports_reuse(const struct model *model, const struct addr *remote_addr);
+
+/* How a destination's sockets chose their ports. */
+enum port_choice {
+	CHOICE_UNKNOWN, /* too few sockets, a changed range, or nothing that tells */
+	CHOICE_CONNECT,
+	CHOICE_BIND_SUSPECTED, /* bind() to port 0 before connect(), without IP_BIND_ADDRESS_NO_PORT */
+};
+enum port_choice ports_choice(const struct model *model, const struct destination *destination);
+
+/*
+ * Fills the budget of every destination and sorts them by usage, highest first (unknown last, then
+ * by ports used). Called once after collection, before the rules. False when memory runs out.
+ */
+bool ports_judge(struct model *model);

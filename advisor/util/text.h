@@ -1,0 +1,15 @@
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * Makes text from the host safe to print, in place: control characters, escapes and bytes that are
+ * not valid UTF-8 become '?'. Names of processes and units can hold anything.
+ */
+void text_neutralise(char *text);
+
+/* Removes white space at both ends, in place; returns the new beginning. */
+char *text_trim(char *text);
+
+/* A formatted copy, to be freed; NULL when memory runs out. */
+__attribute__((format(printf, 1, 2))) char *text_format(const char *format, ...);

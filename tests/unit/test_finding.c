@@ -1,0 +1,76 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "finding.h"
+#include "model.h"
+#include "report.h"
+
+TestSuite(finding);
+
+Test(finding, a_null_finding_takes_every_call)
+{
+	struct model model = { 0 };
+
+	finding_grade(NULL, SEV_CRITICAL);
+	finding_count(NULL, NULL, "n", 1, NULL, "s");
+	finding_explain(NULL, "%d", 1);
+	finding_missing(NULL, "%d", 1);
+	finding_act(NULL, &(struct advice){ .key = "k" });
+	finding_propose(NULL, &model, SYSCTL_SOMAXCONN, "1", NULL, NULL);
+}
+
+Test(finding, the_worst_grade_stands)
+{
+	struct finding f = { 0 };
+
+	finding_grade(&f, SEV_WARNING);
+	finding_grade(&f, SEV_ADVICE);
+	cr_expect_eq(f.severity, SEV_WARNING);
+}
+
+Test(finding, texts_are_copied_and_made_safe)
+{
+	struct finding f = { 0 };
+	char name[] = "evil\033[1m";
+
+	finding_count(&f, name, name, 3, NULL, "sock_diag");
+	name[0] = 'X';
+	cr_expect_str_eq(f.evidence[0].subject, "evil?[1m");
+	finding_explain(&f, "One.");
+	finding_explain(&f, "Two.");
+	cr_expect_str_eq(f.explanation, "One. Two.");
+	finding_done(&f);
+}
+
+Test(finding, an_empty_reserved_list_is_restored_by_a_newline)
+{
+	struct model *model = model_new();
+	struct finding f = { 0 };
+
+	model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].text = strdup("");
+	model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].writable = true;
+	finding_propose(&f, model, SYSCTL_IP_LOCAL_RESERVED_PORTS, "8080", NULL, NULL);
+	cr_expect_str_eq(f.actions[0].command,
+			 "sysctl -w net.ipv4.ip_local_reserved_ports='8080'");
+	cr_expect_str_eq(f.actions[0].undo, "echo > /proc/sys/net/ipv4/ip_local_reserved_ports");
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(finding, a_summary_counts_each_result_once_and_sorts_worst_first)
+{
+	struct rule_result results[] = {
+		{ .verdict = VERDICT_OK },
+		{ .verdict = VERDICT_FINDING, .finding = { .severity = SEV_INFO } },
+		{ .verdict = VERDICT_FINDING, .finding = { .severity = SEV_CRITICAL } },
+		{ .verdict = VERDICT_UNKNOWN },
+	};
+	struct report report = { .results = results, .n_results = 4 };
+	struct report_summary s = report_summarise(&report);
+	size_t order[4];
+
+	cr_expect_eq(s.evaluated, 4);
+	cr_expect_eq(s.ok + s.info + s.critical + s.unknown, 4);
+	cr_expect_eq(report_findings_by_severity(&report, order), 2);
+	cr_expect_eq(order[0], 2);
+}

@@ -1,0 +1,121 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "addr.h"
+#include "err.h"
+#include "nearest.h"
+#include "number.h"
+#include "portset.h"
+#include "text.h"
+
+TestSuite(util);
+
+Test(util, numbers_refuse_everything_but_digits)
+{
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x10", "1e3",
+					   "18446744073709551616" };
+	uint64_t value = 7;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_not(parse_u64(bad[i], &value), "%s", bad[i]);
+	cr_expect_eq(value, 7, "outputs are touched only on success");
+	cr_expect(parse_u64("18446744073709551615", &value));
+	cr_expect_eq(value, UINT64_MAX);
+}
+
+Test(util, the_nearest_name_is_found_and_a_far_one_is_not)
+{
+	static const char *const names[] = { "audit", "explain", "profile" };
+
+	cr_expect_str_eq(nearest_name("adit", names, 3), "audit");
+	cr_expect_str_eq(nearest_name("profiel", names, 3), "profile");
+	cr_expect_null(nearest_name("xyz", names, 3));
+	cr_expect_null(nearest_name("", names, 3));
+}
+
+Test(util, v4_mapped_addresses_are_ipv4)
+{
+	struct addr v4, mapped;
+	char text[ENDPOINT_STRLEN];
+
+	cr_assert(addr_parse("127.0.0.1", &v4));
+	cr_assert(addr_parse("::ffff:127.0.0.1", &mapped));
+	cr_expect(addr_equal(&v4, &mapped));
+	cr_expect(addr_is_loopback(&mapped));
+	endpoint_format(text, &mapped, 80);
+	cr_expect_str_eq(text, "127.0.0.1:80");
+}
+
+Test(util, wildcards_of_both_families_are_wildcards)
+{
+	struct addr addr;
+
+	cr_expect(addr_parse("0.0.0.0", &addr) && addr_is_wildcard(&addr));
+	cr_expect(addr_parse("::", &addr) && addr_is_wildcard(&addr));
+	cr_expect(addr_parse("::1", &addr) && !addr_is_wildcard(&addr));
+	cr_expect(addr_parse("fe80::", &addr) && !addr_is_wildcard(&addr));
+}
+
+Test(util, prefixes_match_by_bits)
+{
+	struct addr network, inside, outside;
+
+	cr_assert(addr_parse("10.0.16.0", &network));
+	cr_assert(addr_parse("10.0.31.255", &inside));
+	cr_assert(addr_parse("10.0.32.0", &outside));
+	cr_expect(addr_in_prefix(&inside, &network, 96 + 20));
+	cr_expect_not(addr_in_prefix(&outside, &network, 96 + 20));
+	cr_expect(addr_in_prefix(&inside, &inside, 128));
+	cr_expect(addr_in_prefix(&outside, &network, 0));
+}
+
+Test(util, a_port_set_counts_each_port_once_on_both_sides_of_its_growth)
+{
+	struct portset set = { 0 };
+	bool added;
+	uint32_t seen = 0;
+
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t port = 65535; port > 65535 - 3000; port--) {
+			cr_assert(portset_add(&set, (uint16_t)port, &added));
+			cr_assert_eq(added, round == 0);
+		}
+	cr_expect_eq(set.count, 3000);
+	for (uint32_t port = 0; portset_next(&set, &port); port++)
+		seen++;
+	cr_expect_eq(seen, 3000);
+	cr_expect_eq(portset_count_between(&set, 65530, 65535), 6);
+	cr_expect_not(portset_has(&set, 1));
+	portset_done(&set);
+}
+
+Test(util, text_from_the_host_cannot_move_the_cursor)
+{
+	char escape[] = "a\033[2Jb\r\n", good[] = "größe", bad[] = "x\xff\xc0\x80y",
+	     reorder[] = "a\xe2\x80\xae";
+
+	text_neutralise(escape);
+	cr_expect_str_eq(escape, "a?[2Jb??");
+	text_neutralise(good);
+	cr_expect_str_eq(good, "größe");
+	text_neutralise(bad);
+	cr_expect_str_eq(bad, "x???y");
+	text_neutralise(reorder);
+	cr_expect_str_eq(reorder, "a???");
+}
+
+Test(util, an_error_is_a_number_and_a_sentence)
+{
+	struct err err;
+
+	cr_expect_eq(err_set(&err, 22, "%s: no", "key"), -22);
+	cr_expect_str_eq(err.text, "key: no");
+	cr_expect_eq(err_set(NULL, 5, "ignored"), -5);
+}
+
+Test(util, powers_of_two_round_up)
+{
+	cr_expect_eq(power_of_two_at_least(0), 1);
+	cr_expect_eq(power_of_two_at_least(512), 512);
+	cr_expect_eq(power_of_two_at_least(513), 1024);
+}
