@@ -1,0 +1,168 @@
+/*
+ * The tree that is read. A saved tree comes from another host and is not trusted: its links may
+ * point anywhere, and its files may be pipes or devices. A live "/" is this host's own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "err.h"
+
+#include "root.h"
+
+/* Without O_NONBLOCK a named pipe in a saved tree would block for ever. */
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
+
+/* Most files of /proc fit; sysctls and limits always do. */
+enum { FIRST_READ = 4096 };
+
+int root_open(const char *path, struct root *ret_root, struct err *err)
+{
+	struct stat own, opened;
+	const char *name = path ? path : "/";
+	CLEANUP(closep) int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(err, errno, "%s: %s", name, strerror(errno));
+	if (stat("/", &own) < 0 || fstat(fd, &opened) < 0)
+		return err_set(err, errno, "%s: %s", name, strerror(errno));
+	*ret_root = (struct root){
+		.fd = fd,
+		.live = own.st_dev == opened.st_dev && own.st_ino == opened.st_ino,
+	};
+	fd = -1;
+	return 0;
+}
+
+void root_close(struct root *root)
+{
+	closep(&root->fd);
+	root->fd = -1;
+}
+
+/*
+ * Where the kernel has no openat2() (before 5.6, or a seccomp filter hides it): one name after the
+ * other, and no links at all rather than links that could leave the tree.
+ */
+static int open_without_links(const struct root *root, const char *path)
+{
+	CLEANUP(closep) int dir = -1;
+	int at = root->fd;
+	char name[256];
+
+	for (;;) {
+		size_t length = strcspn(path, "/");
+		int fd;
+
+		if (length == 0 || length >= sizeof(name))
+			return length ? -ENAMETOOLONG : -EINVAL;
+		memcpy(name, path, length);
+		name[length] = '\0';
+		if (strcmp(name, "..") == 0)
+			return -EXDEV;
+		path += length;
+		fd = openat(at, name,
+			    *path ? O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+				  : (int)OPEN_FLAGS | O_NOFOLLOW);
+		/* O_PATH | O_DIRECTORY calls a link ENOTDIR: the same to whoever reads the gap. */
+		if (fd < 0)
+			return -errno;
+		closep(&dir);
+		dir = -1;
+		if (!*path++)
+			return fd;
+		at = dir = fd;
+	}
+}
+
+static int open_in_saved_tree(const struct root *root, const char *path)
+{
+	const struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT };
+	CLEANUP(closep) int fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		fd = errno == ENOSYS || errno == EPERM ? open_without_links(root, path) : -errno;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -EINVAL;
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+int root_open_file(const struct root *root, const char *path)
+{
+	int fd;
+
+	if (!root->live)
+		return open_in_saved_tree(root, path);
+	fd = openat(root->fd, path, OPEN_FLAGS);
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_to_end(int fd, size_t max, char **ret_text, size_t *ret_length)
+{
+	size_t capacity = FIRST_READ, length = 0;
+	CLEANUP(freep) char *text = malloc(capacity);
+
+	if (!text)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t n = read(fd, text + length, capacity - length - 1);
+		char *grown;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+		if (length > max)
+			return -EFBIG;
+		if (capacity - length > 1)
+			continue;
+		grown = realloc(text, capacity * 2);
+		if (!grown)
+			return -ENOMEM;
+		text = grown;
+		capacity *= 2;
+	}
+	text[length] = '\0';
+	*ret_text = TAKE(text);
+	if (ret_length)
+		*ret_length = length;
+	return 0;
+}
+
+int root_read(const struct root *root, const char *path, size_t max, char **ret_text,
+	      size_t *ret_length)
+{
+	CLEANUP(closep) int fd = root_open_file(root, path);
+
+	return fd < 0 ? fd : read_to_end(fd, max, ret_text, ret_length);
+}
+
+bool root_writable(const struct root *root, const char *path)
+{
+	CLEANUP(closep) int fd = -1;
+	struct stat st;
+
+	/* Fails on a read-only mount as well, which is how containers protect /proc/sys. */
+	if (root->live)
+		return faccessat(root->fd, path, W_OK, 0) == 0;
+	fd = root_open_file(root, path);
+	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IWUSR);
+}
