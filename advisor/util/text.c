@@ -44,7 +44,8 @@ void text_neutralise(char *text)
 		size_t length = printable_length((const unsigned char *)text);
 
 		if (length == 0) {
-			*text = '?';
+			/* Vectors of /proc/sys are separated by tabs, and must stay vectors. */
+			*text = *text == '\t' || *text == '\n' ? ' ' : '?';
 			length = 1;
 		}
 		text += length;

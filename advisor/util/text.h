@@ -4,7 +4,8 @@
 
 /*
  * Makes text from the host safe to print, in place: control characters, escapes and bytes that are
- * not valid UTF-8 become '?'. Names of processes and units can hold anything.
+ * not valid UTF-8 become '?', tabs and newlines a space. Names of processes and units can hold
+ * anything.
  */
 void text_neutralise(char *text);
 

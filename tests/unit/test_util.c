@@ -95,13 +95,21 @@ Test(util, text_from_the_host_cannot_move_the_cursor)
 	     reorder[] = "a\xe2\x80\xae";
 
 	text_neutralise(escape);
-	cr_expect_str_eq(escape, "a?[2Jb??");
+	cr_expect_str_eq(escape, "a?[2Jb? ");
 	text_neutralise(good);
 	cr_expect_str_eq(good, "größe");
 	text_neutralise(bad);
 	cr_expect_str_eq(bad, "x???y");
 	text_neutralise(reorder);
 	cr_expect_str_eq(reorder, "a???");
+}
+
+Test(util, a_vector_of_proc_sys_stays_a_vector)
+{
+	char vector[] = "4096\t131072\t6291456";
+
+	text_neutralise(vector);
+	cr_expect_str_eq(vector, "4096 131072 6291456");
 }
 
 Test(util, an_error_is_a_number_and_a_sentence)
