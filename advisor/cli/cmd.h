@@ -4,8 +4,9 @@
 
 /* One subcommand is one file and one row; main finds the row, and help is a loop over the table. */
 struct cmd_option {
-	const char *name;     /* "--for", without argument */
-	const char *argument; /* "SECONDS"; NULL: takes none */
+	const char *name; /* "--for", or with a letter "-o, --output" */
+	/* "SECONDS"; in lower case with bars all that is allowed: "text|json"; NULL: takes none */
+	const char *argument;
 	const char *help;
 };
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "profile.h"
+
+struct cmd;
+struct report_style;
+
+/* What subcommands share: reading options off their own rows, complaining, and the profiles' path. */
+
+/* Walks the arguments of one subcommand: struct args args = args_of(&cmd_audit, argc, argv); */
+struct args {
+	const struct cmd *cmd;
+	int argc;
+	char **argv;
+	int next;
+	bool words_only;   /* "--" was seen */
+	const char *value; /* of the option or word that args_next() returned; borrowed from argv */
+};
+
+enum {
+	ARG_END = -1,
+	ARG_WORD = -2,	/* not an option; the word is in `value` */
+	ARG_WRONG = -3, /* said so on standard error: return EXIT_WRONG_USAGE */
+};
+
+static inline struct args args_of(const struct cmd *cmd, int argc, char *argv[])
+{
+	return (struct args){ .cmd = cmd, .argc = argc, .argv = argv, .next = 1 };
+}
+
+/*
+ * The index in cmd->options of the next option, or one of the above. "--name value", "--name=value",
+ * "-n value" and "-nvalue" are the same; --help never gets here.
+ */
+int args_next(struct args *args);
+
+/* "tcpwright: ..." on standard error, as one line that is safe to print. */
+__attribute__((format(printf, 1, 2))) void cli_error(const char *format, ...);
+/* The same with a pointer to the subcommand's help; returns EXIT_WRONG_USAGE. */
+__attribute__((format(printf, 2, 3))) int cli_wrong_usage(const struct cmd *cmd, const char *format,
+							  ...);
+/* A word that is none of CMD's; names the nearest of NAMES, if one is near. */
+int cli_unknown_word(const struct cmd *cmd, const char *kind, const char *word,
+		     const char *const names[], size_t n_names);
+
+/* Prints the usage, options and details of one subcommand. */
+void cli_help(FILE *file, const struct cmd *cmd);
+
+/*
+ * Where role profiles are looked for: the folder that the user named, /etc/tcpwright/profiles, and the
+ * share folder beside the program. DIRECTORY may be NULL; pointers into SEARCH: do not copy it.
+ */
+struct profile_search {
+	struct profile_path path;
+	const char *directories[4];
+	char installed[PATH_MAX];
+};
+void profile_search_init(struct profile_search *search, const char *directory);
+
+/* WHEN: "auto", "always" or "never". TO_FILE: the output is not standard output. */
+struct report_style cli_style(const char *when, bool to_file);
