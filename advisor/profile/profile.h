@@ -31,6 +31,7 @@ struct profile_sysctl {
 struct profile_threshold {
 	char *rule, *name; /* owned; known names */
 	double value;
+	char *reason; /* owned; as above */
 	struct origin origin;
 };
 
@@ -40,13 +41,14 @@ enum rule_switch { RULE_ON, RULE_OFF };
 struct profile_rule {
 	char *rule; /* owned */
 	enum rule_switch state;
-	char *at_most; /* owned; the severity it is lowered to: "info".."critical"; NULL: as graded */
+	char *at_most; /* owned; "info".."critical": it is lowered to this; NULL: as graded */
+	char *reason;  /* owned; as above */
 	struct origin origin;
 };
 
 /* A line of a `[socket NAME]` section, kept for the shim as it stands. */
 struct profile_socket {
-	char *section; /* owned; NAME */
+	char *section;     /* owned; NAME */
 	char *key, *value; /* owned */
 	struct origin origin;
 };
@@ -81,13 +83,29 @@ struct profile_path {
 	const char *const *directories;
 };
 
+/* --profile-dir, /etc, the shipped profiles, and the NULL at the end. */
+enum { PROFILE_PATH_LENGTH = 4 };
+
+/*
+ * The path that every subcommand uses: PROFILE_DIR (NULL: none was given), then
+ * /etc/tcpwright/profiles, then the shipped profiles. RET_PATH borrows DIRECTORIES and PROFILE_DIR.
+ * An error if PROFILE_DIR is no directory: a misspelt one would quietly give another role.
+ */
+int profile_search_path(const char *profile_dir,
+			const char *directories[static PROFILE_PATH_LENGTH],
+			struct profile_path *ret_path, struct err *err);
+
 void profile_free(struct profile *profile); /* NULL is fine */
 static inline void profile_freep(struct profile **profile)
 {
 	profile_free(*profile);
 }
 
-/* Reads FILE, resolving includes in its own directory first, then along PATH. Errors name file and line. */
+/*
+ * Reads FILE, resolving includes in its own directory first, then along PATH. A file that is
+ * reached twice counts once, where it is reached first. Errors name file and line. WORDS may not be
+ * NULL.
+ */
 int profile_load_file(const char *file, const struct profile_path *path,
 		      const struct profile_words *words, struct profile **ret_profile,
 		      struct err *err);
@@ -97,11 +115,12 @@ int profile_load_role(const char *name, const struct profile_path *path,
 		      struct err *err);
 
 struct profile_entry {
-	char *name, *summary, *file; /* owned */
+	char *name, *summary, *file; /* owned; the summary is NULL where there is none */
+	char *problem; /* owned; why not even its [profile] section can be read; NULL: it can */
 };
 /* Every role that PATH offers, by name, hidden ones (same name later on the path) left out. */
-int profile_list(const struct profile_path *path, struct profile_entry **ret_entries,
-		 size_t *ret_n, struct err *err);
+int profile_list(const struct profile_path *path, struct profile_entry **ret_entries, size_t *ret_n,
+		 struct err *err);
 void profile_entries_free(struct profile_entry *entries, size_t n);
 
 /* The threshold that the profile sets, else FALLBACK. */
