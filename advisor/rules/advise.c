@@ -1,0 +1,126 @@
+/* Sources, owners and counters in words: the parts of findings that all rules phrase alike. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "addr.h"
+#include "cleanup.h"
+#include "counters.h"
+#include "finding.h"
+#include "sysctls.h"
+#include "text.h"
+
+#include "advise.h"
+
+char *advise_text(struct finding *finding, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int r;
+
+	if (!finding)
+		return NULL;
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0) {
+		finding->out_of_memory = true;
+		return NULL;
+	}
+	return text;
+}
+
+char *advise_owner(struct finding *finding, const struct model *model,
+		   const struct socket_ref *socket)
+{
+	const struct process *process = model_process_of(model, socket->inode);
+	const char *unit = model_unit_of_socket(model, socket);
+
+	if (!process)
+		return advise_text(finding, "%s", unit ? unit : "");
+	return advise_text(finding, "%s (pid %u%s%s)",
+			   process->command ? process->command : "process", process->pid,
+			   unit ? ", " : "", unit ? unit : "");
+}
+
+char *advise_listener(struct finding *finding, const struct model *model,
+		      const struct listener *listener)
+{
+	CLEANUP(freep) char *owner = advise_owner(finding, model, &listener->socket);
+	char endpoint[ENDPOINT_STRLEN];
+
+	if (!owner)
+		return NULL;
+	endpoint_format(endpoint, &listener->addr, listener->port);
+	return advise_text(finding, "%s%s%s", endpoint, *owner ? " " : "", owner);
+}
+
+enum { SOURCE_STRLEN = 160 };
+
+static void sysctl_source(char buf[static SOURCE_STRLEN], enum sysctl_id id)
+{
+	buf[0] = '/';
+	sysctl_path(buf + 1, SOURCE_STRLEN - 1, &sysctl_facts[id]);
+}
+
+void advise_sysctl(struct finding *finding, const struct model *model, enum sysctl_id id)
+{
+	const char *live = model_sysctl_text(model, id);
+	char source[SOURCE_STRLEN];
+
+	if (!live)
+		return;
+	sysctl_source(source, id);
+	finding_text(finding, NULL, sysctl_facts[id].key, live, source);
+}
+
+void advise_sysctl_missing(struct finding *finding, const struct model *model, enum sysctl_id id)
+{
+	finding_missing(finding, "%s%s", sysctl_facts[id].key,
+			model->sysctls[id].absent ? " (this kernel has no such key)" : "");
+}
+
+static void counter_source(char buf[static SOURCE_STRLEN], enum counter_id id)
+{
+	const struct counter_fact *fact = &counter_facts[id];
+
+	(void)snprintf(buf, SOURCE_STRLEN, "%s %s.%s", counter_file(fact), fact->table, fact->name);
+}
+
+void advise_counter(struct finding *finding, const struct model *model, enum counter_id id)
+{
+	struct counter_change change = model_counter_change(model, id);
+	char source[SOURCE_STRLEN], unit[64];
+
+	if (!change.events.known)
+		return;
+	if (change.since_boot)
+		(void)snprintf(unit, sizeof(unit), "events since boot");
+	else
+		(void)snprintf(unit, sizeof(unit), "events in %.0f s", change.seconds);
+	counter_source(source, id);
+	finding_count(finding, NULL, counter_facts[id].name, change.events.value, unit, source);
+}
+
+void advise_counter_missing(struct finding *finding, enum counter_id id)
+{
+	char source[SOURCE_STRLEN];
+
+	counter_source(source, id);
+	finding_missing(finding, "%s", source);
+}
+
+enum movement advise_movement(const struct counter_change *change, double least,
+			      double least_per_hour)
+{
+	double events = (double)change->events.value;
+
+	if (!change->events.known)
+		return MOVEMENT_UNKNOWN;
+	if (!change->since_boot)
+		return events > 0 ? MOVEMENT_NOW : MOVEMENT_NONE;
+	if (events < least)
+		return MOVEMENT_NONE;
+	if (change->seconds > 0 && events / change->seconds * 3600 < least_per_hour)
+		return MOVEMENT_NONE;
+	return MOVEMENT_BEFORE;
+}
