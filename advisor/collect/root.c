@@ -21,7 +21,7 @@
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
 
 /* Most files of /proc fit; sysctls and limits always do. */
-enum { FIRST_READ = 4096 };
+enum { FIRST_READ = 4096, BUFFER_GROWTH = 16 };
 
 int root_open(const char *path, struct root *ret_root, struct err *err)
 {
@@ -112,39 +112,44 @@ int root_open_file(const struct root *root, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * A sysctl answers only the first read, cut to the buffer and without a word: a long list of
+ * reserved ports then ends in the middle of a number. So whenever a buffer was filled, the file is
+ * read again from its beginning into a larger one.
+ */
 static int read_to_end(int fd, size_t max, char **ret_text, size_t *ret_length)
 {
 	size_t capacity = FIRST_READ, length = 0;
 	CLEANUP(freep) char *text = malloc(capacity);
 
-	if (!text)
-		return -ENOMEM;
-	for (;;) {
+	while (text) {
 		ssize_t n = read(fd, text + length, capacity - length - 1);
-		char *grown;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			break;
 		length += (size_t)n;
 		if (length > max)
 			return -EFBIG;
-		if (capacity - length > 1)
+		if (n == 0) {
+			text[length] = '\0';
+			*ret_text = TAKE(text);
+			if (ret_length)
+				*ret_length = length;
+			return 0;
+		}
+		if (length + 1 < capacity)
 			continue;
-		grown = realloc(text, capacity * 2);
-		if (!grown)
-			return -ENOMEM;
-		text = grown;
-		capacity *= 2;
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return -errno;
+		capacity =
+			capacity < (max + 2) / BUFFER_GROWTH ? capacity * BUFFER_GROWTH : max + 2;
+		length = 0;
+		free(text);
+		text = malloc(capacity);
 	}
-	text[length] = '\0';
-	*ret_text = TAKE(text);
-	if (ret_length)
-		*ret_length = length;
-	return 0;
+	return -ENOMEM;
 }
 
 int root_read(const struct root *root, const char *path, size_t max, char **ret_text,
