@@ -31,6 +31,7 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_FAIL_ON,
 	OPTION_COLOR,
+	N_OPTIONS
 };
 
 static const struct cmd_option options[] = {
@@ -53,8 +54,7 @@ static const struct cmd_option options[] = {
 };
 
 struct audit {
-	const char *role, *profile_file, *profile_dir;
-	const char *format, *output, *color;
+	const char *given[N_OPTIONS]; /* as on the command line; NULL: not given */
 	enum severity fail_on;
 	struct collect_options collect;
 };
@@ -88,56 +88,33 @@ static void show_progress(void *context, unsigned int elapsed_s, unsigned int wi
 	(void)fprintf(stderr, "\rwatching: %u of %u s ", elapsed_s, window_s);
 }
 
-/* 0, or EXIT_WRONG_USAGE. */
-static int set_option(struct audit *audit, int option, const char *value)
+/* What the options mean: 0, or EXIT_WRONG_USAGE. Words from a list were checked when they were
+ * read. */
+static int interpret(struct audit *audit)
 {
-	uint32_t seconds;
+	const char *const *given = audit->given;
+	uint32_t seconds = 0;
 
-	switch (option) {
-	case OPTION_ROLE:
-		audit->role = value;
-		break;
-	case OPTION_PROFILE:
-		audit->profile_file = value;
-		break;
-	case OPTION_PROFILE_DIR:
-		audit->profile_dir = value;
-		break;
-	case OPTION_FOR:
-		if (!parse_u32(value, 1, LONGEST_WINDOW_S, &seconds))
-			return cli_wrong_usage(&cmd_audit,
-					       "--for '%s': expected seconds from 1 to %d", value,
-					       LONGEST_WINDOW_S);
-		audit->collect.window_s = seconds;
-		break;
-	case OPTION_BACKEND:
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-			if (strcmp(backends[i].name, value) == 0)
-				audit->collect.backend = backends[i].backend;
-		break;
-	case OPTION_ROOT:
-		audit->collect.root = value;
-		break;
-	case OPTION_FORMAT:
-		audit->format = value;
-		break;
-	case OPTION_OUTPUT:
-		audit->output = value;
-		break;
-	case OPTION_FAIL_ON:
-		(void)severity_parse(value, &audit->fail_on);
-		break;
-	case OPTION_COLOR:
-		audit->color = value;
-		break;
-	}
+	if (given[OPTION_ROLE] && given[OPTION_PROFILE])
+		return cli_wrong_usage(&cmd_audit, "--role and --profile exclude each other");
+	if (given[OPTION_FOR] && !parse_u32(given[OPTION_FOR], 1, LONGEST_WINDOW_S, &seconds))
+		return cli_wrong_usage(&cmd_audit, "--for '%s': expected seconds from 1 to %d",
+				       given[OPTION_FOR], LONGEST_WINDOW_S);
+	audit->fail_on = SEV_ADVICE;
+	if (given[OPTION_FAIL_ON])
+		(void)severity_parse(given[OPTION_FAIL_ON], &audit->fail_on);
+	audit->collect.root = given[OPTION_ROOT];
+	audit->collect.window_s = seconds;
+	for (size_t i = 0; given[OPTION_BACKEND] && i < ARRAY_SIZE(backends); i++)
+		if (strcmp(backends[i].name, given[OPTION_BACKEND]) == 0)
+			audit->collect.backend = backends[i].backend;
 	return 0;
 }
 
 static int parse(struct audit *audit, int argc, char *argv[])
 {
 	struct args args = args_of(&cmd_audit, argc, argv);
-	int option, r;
+	int option;
 
 	while ((option = args_next(&args)) != ARG_END) {
 		if (option == ARG_WRONG)
@@ -145,18 +122,16 @@ static int parse(struct audit *audit, int argc, char *argv[])
 		if (option == ARG_WORD)
 			return cli_wrong_usage(&cmd_audit, "audit takes options only, not '%s'",
 					       args.value);
-		r = set_option(audit, option, args.value);
-		if (r != 0)
-			return r;
+		audit->given[option] = args.value;
 	}
-	if (audit->role && audit->profile_file)
-		return cli_wrong_usage(&cmd_audit, "--role and --profile exclude each other");
-	return 0;
+	return interpret(audit);
 }
 
 static bool judges_by_evidence(const struct audit *audit)
 {
-	return audit->role && strcmp(audit->role, "auto") == 0;
+	const char *role = audit->given[OPTION_ROLE];
+
+	return role && strcmp(role, "auto") == 0;
 }
 
 /* GUESS is NULL before anything was collected: --role auto then has no profile yet. */
@@ -164,32 +139,39 @@ static int load_profile(const struct audit *audit, const struct role_guess *gues
 			struct profile **ret_profile, struct err *err)
 {
 	const struct profile_words *words = rules_words();
-	const char *role = guess ? guess->name : audit->role ? audit->role : "general";
-	struct profile_search search;
+	const char *const *given = audit->given;
+	const char *role = guess                ? guess->name
+			   : given[OPTION_ROLE] ? given[OPTION_ROLE]
+						: "general";
+	const char *directories[PROFILE_PATH_LENGTH];
+	struct profile_path path;
+	int r;
 
 	if (!words)
 		return err_no_memory(err);
-	profile_search_init(&search, audit->profile_dir);
-	if (audit->profile_file)
-		return profile_load_file(audit->profile_file, &search.path, words, ret_profile,
-					 err);
-	return profile_load_role(role, &search.path, words, ret_profile, err);
+	r = profile_search_path(given[OPTION_PROFILE_DIR], directories, &path, err);
+	if (r < 0)
+		return r;
+	if (given[OPTION_PROFILE])
+		return profile_load_file(given[OPTION_PROFILE], &path, words, ret_profile, err);
+	return profile_load_role(role, &path, words, ret_profile, err);
 }
 
 static void describe_role(const struct audit *audit, const struct profile *profile,
 			  const struct role_guess *guess, struct report_role *ret_role)
 {
-	const char *chosen_by = judges_by_evidence(audit) ? "--role auto"
-				: audit->role             ? "--role"
-				: audit->profile_file     ? "--profile"
-							  : "default";
+	bool is_default = !audit->given[OPTION_ROLE] && !audit->given[OPTION_PROFILE];
+	const char *chosen_by = judges_by_evidence(audit)      ? "--role auto"
+				: audit->given[OPTION_ROLE]    ? "--role"
+				: audit->given[OPTION_PROFILE] ? "--profile"
+							       : "default";
 
 	*ret_role = (struct report_role){ 0 };
 	(void)snprintf(ret_role->name, sizeof(ret_role->name), "%s", profile->name);
 	(void)snprintf(ret_role->chosen_by, sizeof(ret_role->chosen_by), "%s", chosen_by);
 	if (judges_by_evidence(audit))
 		(void)snprintf(ret_role->why, sizeof(ret_role->why), "%s", guess->why);
-	else if (!audit->role && !audit->profile_file && strcmp(guess->name, profile->name) != 0)
+	else if (is_default && strcmp(guess->name, profile->name) != 0)
 		(void)snprintf(ret_role->hint, sizeof(ret_role->hint), "--role %s: %s", guess->name,
 			       guess->why);
 }
@@ -215,8 +197,7 @@ static int collect_sockets(const struct audit *audit, struct model **ret_model, 
 	return r;
 }
 
-/* Names the processes that the rules ask for: most audits ask for none, and this walks all of
- * /proc. */
+/* Only those that rules ask for: most audits ask for none, and this walks all of /proc. */
 static int name_processes(const struct audit *audit, struct model *model,
 			  const struct profile *profile, struct err *err)
 {
@@ -248,9 +229,13 @@ static int grade(const struct report *report, enum severity fail_on)
 static int judge_and_report(const struct audit *audit, struct model *model,
 			    const struct profile *profile, const struct role_guess *guess)
 {
-	const struct report_format *format = report_format_find(audit->format);
-	bool to_file = audit->output && strcmp(audit->output, "-") != 0;
-	const struct report_style style = cli_style(audit->color, to_file);
+	const char *const *given = audit->given;
+	const char *output = given[OPTION_OUTPUT];
+	const struct report_format *format =
+		report_format_find(given[OPTION_FORMAT] ? given[OPTION_FORMAT] : "text");
+	const struct report_style style =
+		cli_style(given[OPTION_COLOR] ? given[OPTION_COLOR] : "auto",
+			  output && strcmp(output, "-") != 0);
 	struct report report = { 0 };
 	struct err err = { 0 };
 	int r, exit_code;
@@ -264,7 +249,7 @@ static int judge_and_report(const struct audit *audit, struct model *model,
 	}
 	describe_role(audit, profile, guess, &report.role);
 	exit_code = grade(&report, audit->fail_on);
-	r = report_write(&report, format, audit->output, &style, &err);
+	r = report_write(&report, format, output, &style, &err);
 	report_done(&report);
 	if (r == 0)
 		return exit_code;
@@ -275,7 +260,7 @@ static int judge_and_report(const struct audit *audit, struct model *model,
 
 static int run(int argc, char *argv[])
 {
-	struct audit audit = { .format = "text", .color = "auto", .fail_on = SEV_ADVICE };
+	struct audit audit = { 0 };
 	CLEANUP(profile_freep) struct profile *profile = NULL;
 	CLEANUP(model_freep) struct model *model = NULL;
 	struct role_guess guess = { 0 };
@@ -313,21 +298,18 @@ const struct cmd cmd_audit = {
 	.name = "audit",
 	.usage = "[OPTIONS]",
 	.summary = "Examine this host's TCP: findings, their evidence, and what to change",
+	/* clang-format off */
 	.details =
 		"Changes nothing and needs no root; what could not be seen without it is listed.\n"
 		"\n"
-		"Sockets come from the kernel by netlink (sock_diag), all states, IPv4 and IPv6. "
-		"Times of\n"
-		"last traffic (INET_DIAG_INFO) are asked for all states on hosts with up to "
-		"50,000\n"
-		"sockets, and beyond that for CLOSE-WAIT only, because they cost more than the "
-		"rest.\n"
+		"Sockets come from the kernel by netlink (sock_diag), all states, IPv4 and IPv6. Times of\n"
+		"last traffic (INET_DIAG_INFO) are asked for all states on hosts with up to 50,000\n"
+		"sockets, and beyond that for CLOSE-WAIT only, because they cost more than the rest.\n"
 		"\n"
-		"Exit codes: 0 nothing to do, 1 advice or warning, 2 critical, 3 sockets could not "
-		"be read\n"
-		"or the report not be written, 64 wrong usage. Info and unknown rules count for 0; "
-		"with\n"
+		"Exit codes: 0 nothing to do, 1 advice or warning, 2 critical, 3 sockets could not be read\n"
+		"or the report not be written, 64 wrong usage. Info and unknown rules count for 0; with\n"
 		"--fail-on critical 1 is never given.",
+	/* clang-format on */
 	.options = options,
 	.run = run,
 };

@@ -169,30 +169,6 @@ void cli_help(FILE *file, const struct cmd *cmd)
 		(void)fprintf(file, "\n%s\n", cmd->details);
 }
 
-void profile_search_init(struct profile_search *search, const char *directory)
-{
-	ssize_t length = readlink("/proc/self/exe", search->installed, sizeof(search->installed));
-	char *slash = NULL;
-	size_t n = 0;
-
-	if (length > 0 && (size_t)length < sizeof(search->installed)) {
-		search->installed[length] = '\0';
-		slash = strrchr(search->installed, '/');
-	}
-	/* Beside the program first: a build tree and an unpacked package find their own. */
-	if (slash && sizeof(search->installed) - (size_t)(slash - search->installed) >
-			     sizeof("/" PROFILES_FROM_PROGRAM))
-		(void)strcpy(slash + 1, PROFILES_FROM_PROGRAM);
-	else
-		(void)strcpy(search->installed, PROFILES_INSTALLED);
-	if (directory)
-		search->directories[n++] = directory;
-	search->directories[n++] = "/etc/tcpwright/profiles";
-	search->directories[n++] = search->installed;
-	search->directories[n] = NULL;
-	search->path.directories = search->directories;
-}
-
 static bool wants_colour(const char *when, bool terminal)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -1,15 +1,12 @@
 #pragma once
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-
-#include "profile.h"
 
 struct cmd;
 struct report_style;
 
-/* What subcommands share: reading options off their own rows, complaining, and the profiles' path. */
+/* What subcommands share: reading options off their own rows, complaining, and how output looks. */
 
 /* Walks the arguments of one subcommand: struct args args = args_of(&cmd_audit, argc, argv); */
 struct args {
@@ -49,17 +46,6 @@ int cli_unknown_word(const struct cmd *cmd, const char *kind, const char *word,
 
 /* Prints the usage, options and details of one subcommand. */
 void cli_help(FILE *file, const struct cmd *cmd);
-
-/*
- * Where role profiles are looked for: the folder that the user named, /etc/tcpwright/profiles, and the
- * share folder beside the program. DIRECTORY may be NULL; pointers into SEARCH: do not copy it.
- */
-struct profile_search {
-	struct profile_path path;
-	const char *directories[4];
-	char installed[PATH_MAX];
-};
-void profile_search_init(struct profile_search *search, const char *directory);
 
 /* WHEN: "auto", "always" or "never". TO_FILE: the output is not standard output. */
 struct report_style cli_style(const char *when, bool to_file);
