@@ -93,7 +93,15 @@ enum exhaustion {
 	EXHAUSTION_EXPECTED, /* in `seconds_to_exhaustion` */
 };
 
+/* How a destination's sockets chose their ports. */
+enum port_choice {
+	CHOICE_UNKNOWN, /* too few sockets, a changed range, or nothing that tells */
+	CHOICE_CONNECT,
+	CHOICE_BIND_SUSPECTED, /* bind() to port 0 before connect(), without IP_BIND_ADDRESS_NO_PORT */
+};
+
 struct port_budget {
+	enum port_choice choice;
 	struct reading used;	       /* U: distinct local ports that cannot be had again now */
 	struct reading available;      /* R: ports that connect() could ever give to this destination */
 	struct reading held_suspected; /* of others, taken off R because of suspected bind-before-connect */
@@ -120,6 +128,7 @@ struct destination {
 	struct socket_ref samples[DESTINATION_SAMPLES];
 	uint32_t n_samples;
 	struct reading ports_before; /* distinct ports in the first sample of a `--for` window */
+	struct reading time_wait_before; /* rows in TIME-WAIT then */
 	struct port_budget budget;
 };
 

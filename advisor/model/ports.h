@@ -15,7 +15,9 @@ struct port_range {
 	bool known;
 };
 struct port_range ports_range(const struct model *model);
-/* Ports of the range that are not reserved. 0 where the range is unknown. */
+/* Empty where this kernel has no such key; to be released. False: unknown. */
+bool ports_reserved(const struct model *model, struct portset *ret_reserved);
+/* Ports of the range that are not reserved. 0 where either is unknown. */
 uint32_t ports_in_range(const struct model *model);
 
 /* May a TIME-WAIT port towards this remote address be used again, and after how long? (F5) */
@@ -26,12 +28,7 @@ struct reuse {
 };
 struct reuse ports_reuse(const struct model *model, const struct addr *remote_addr);
 
-/* How a destination's sockets chose their ports. */
-enum port_choice {
-	CHOICE_UNKNOWN, /* too few sockets, a changed range, or nothing that tells */
-	CHOICE_CONNECT,
-	CHOICE_BIND_SUSPECTED, /* bind() to port 0 before connect(), without IP_BIND_ADDRESS_NO_PORT */
-};
+/* How a destination's sockets chose their ports, judged from their parity and from shared ports. */
 enum port_choice ports_choice(const struct model *model, const struct destination *destination);
 
 /*
