@@ -1,6 +1,6 @@
 /* Where role profiles lie. */
 #include <errno.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,18 +10,25 @@
 #include "profile.h"
 
 /*
- * A program that runs out of the tree it was built in is judged by that tree's profiles, so that
- * neither a first try nor a test depends on an installation, and an older installation does not
- * speak for the code at hand. Where the program lies decides: an installed copy of the same binary
- * never looks at the source tree.
+ * Where the program lies decides. One that runs out of the tree it was built in is judged by that
+ * tree's profiles, so that neither a first try nor a test depends on an installation, and an older
+ * installation does not speak for the code at hand. An installed one finds its profiles beside it,
+ * whatever the prefix: a package is made from the same binary as `cmake --install` copies
+ * elsewhere.
  */
-static bool runs_from_build_tree(void)
+static const char *shipped_profiles(void)
 {
 	static const char build[] = BUILD_TREE "/";
-	char program[4096];
-	ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
+	static char path[PATH_MAX + sizeof(PROFILES_FROM_PROGRAM)];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 
-	return length > (ssize_t)strlen(build) && strncmp(program, build, strlen(build)) == 0;
+	if (length <= 0 || length >= PATH_MAX)
+		return INSTALLED_PROFILES;
+	path[length] = '\0';
+	if (strncmp(path, build, strlen(build)) == 0)
+		return SOURCE_PROFILES;
+	(void)strcpy(strrchr(path, '/') + 1, PROFILES_FROM_PROGRAM);
+	return path;
 }
 
 int profile_search_path(const char *profile_dir,
@@ -39,7 +46,7 @@ int profile_search_path(const char *profile_dir,
 		directories[n++] = profile_dir;
 	}
 	directories[n++] = "/etc/tcpwright/profiles";
-	directories[n++] = runs_from_build_tree() ? SOURCE_PROFILES : INSTALLED_PROFILES;
+	directories[n++] = shipped_profiles();
 	directories[n] = NULL;
 	*ret_path = (struct profile_path){ .directories = directories };
 	return 0;
