@@ -87,24 +87,26 @@ static bool take_ports(const char **text, struct portset *ports)
 	return low <= high && portset_add_range(ports, low, high);
 }
 
+/* White space only around the whole; like the kernel, a comma may end the list. */
 bool sysctl_parse_port_set(const char *text, struct portset *ret_ports)
 {
 	struct portset ports = { 0 };
+	bool good = true;
 
 	text = skip_space(text);
-	while (*text) {
-		if (!take_ports(&text, &ports))
-			goto bad;
-		if (*text == ',' && text[1])
+	while (good && *text && !isspace((unsigned char)*text)) {
+		good = take_ports(&text, &ports);
+		if (*text == ',')
 			text++;
-		else if (*(text = skip_space(text)))
-			goto bad;
+		else if (!isspace((unsigned char)*text) && *text)
+			good = false;
+	}
+	if (!good || *skip_space(text)) {
+		portset_done(&ports);
+		return false;
 	}
 	*ret_ports = ports;
 	return true;
-bad:
-	portset_done(&ports);
-	return false;
 }
 
 static bool portset_contains(const struct portset *set, const struct portset *part)
@@ -234,15 +236,16 @@ int sysctl_value_check(const struct sysctl_fact *fact, const char *text, struct 
 		return err_set(err, EINVAL, "%s = %s: expected %s", fact->key, text,
 			       expected[fact->type]);
 	for (size_t i = 0; i < value.numbers.n; i++)
-		if (value.numbers.value[i] < 0)
-			return err_set(err, ERANGE, "%s = %s: cannot be negative", fact->key, text);
+		if (value.numbers.value[i] < fact->range.low ||
+		    value.numbers.value[i] > fact->range.high)
+			return err_set(err, ERANGE,
+				       "%s = %s: the kernel takes %" PRId64 " to %" PRId64,
+				       fact->key, text, fact->range.low, fact->range.high);
 	if (fact->type != SYSCTL_PORT_RANGE)
 		return 0;
 	if (value.numbers.n != 2)
 		return err_set(err, EINVAL, "%s = %s: expected %s", fact->key, text,
 			       expected[fact->type]);
-	if (value.numbers.value[0] < 1 || value.numbers.value[1] > HIGHEST_PORT)
-		return err_set(err, ERANGE, "%s = %s: ports are 1 to 65535", fact->key, text);
 	if (value.numbers.value[0] > value.numbers.value[1])
 		return err_set(err, EINVAL, "%s = %s: the lowest port is above the highest",
 			       fact->key, text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "kernel_version.h"
 
@@ -82,6 +83,11 @@ struct sysctl_default {
 	const char *value;
 };
 
+/* What the kernel takes, for each number of a value. */
+struct sysctl_range {
+	int64_t low, high;
+};
+
 enum { SYSCTL_MAX_DEFAULTS = 4, SYSCTL_MAX_REFERENCES = 4 };
 
 struct sysctl_fact {
@@ -90,9 +96,13 @@ struct sysctl_fact {
 	enum sysctl_scope scope;
 	const char *unit;	/* "s", "bytes", "pages"...; NULL for counts and switches */
 	unsigned int n_values;	/* of a vector; 1 otherwise */
+	struct sysctl_range range; /* all zero for strings */
 	kernel_version since;	/* 0: older than any kernel that matters here */
 	kernel_version removed; /* the first kernel without it; 0: still there */
-	/* Ascending; none where the kernel computes the default, which COMPUTED then says in words. */
+	/*
+	 * Ascending; none where the kernel computes the default, which COMPUTED then says in words.
+	 * With both, these are what most hosts get, and COMPUTED says on what they depend.
+	 */
 	struct sysctl_default defaults[SYSCTL_MAX_DEFAULTS];
 	const char *computed;
 	const char *meaning;	    /* what it does: one to three sentences */
