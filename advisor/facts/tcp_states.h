@@ -8,13 +8,17 @@ enum tcp_state {
 	TCP_STATE_FIN_WAIT_1,
 	TCP_STATE_FIN_WAIT_2,
 	TCP_STATE_TIME_WAIT,
-	TCP_STATE_UNCONN, /* CLOSE: never dumped unless bound */
+	TCP_STATE_UNCONN, /* CLOSE: dumped only for BOUND_INACTIVE below */
 	TCP_STATE_CLOSE_WAIT,
 	TCP_STATE_LAST_ACK,
 	TCP_STATE_LISTEN,
 	TCP_STATE_CLOSING,
 	TCP_STATE_NEW_SYN_RECV,	  /* reported as SYN-RECV */
-	TCP_STATE_BOUND_INACTIVE, /* 6.9+: bound, neither listening nor connected */
+	/*
+	 * 6.8+: bound, neither listening nor connected. sock_diag is asked for it by this number and
+	 * answers with 7, UNCONN.
+	 */
+	TCP_STATE_BOUND_INACTIVE,
 	N_TCP_STATES
 };
 
