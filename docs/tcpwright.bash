@@ -1,0 +1,65 @@
+# bash completion for tcpwright. What can be completed is asked of the program itself.
+
+_tcpwright_options() {
+	tcpwright help "$1" 2>/dev/null |
+		sed -n -e 's/^  -[a-z], \(--[a-z-]*\).*/\1/p' -e 's/^  \(--[a-z-]*\).*/\1/p'
+	printf '%s\n' --help
+}
+
+# The words that an option takes, where its help lists them: "--format text|json".
+_tcpwright_values() {
+	tcpwright help "$1" 2>/dev/null |
+		sed -n -e "s/^  \(-[a-z], \)*$2 \([a-z|_]*\)\$/\2/p" | tr '|' '\n'
+}
+
+_tcpwright_roles() {
+	tcpwright profile list 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p'
+}
+
+_tcpwright_words() {
+	local subcommand=$1 previous=$2 current=$3 position=$4
+
+	case $previous in
+	--role)
+		_tcpwright_roles
+		printf '%s\n' auto
+		return
+		;;
+	--*)
+		_tcpwright_values "$subcommand" "$previous"
+		;;
+	esac
+	if [[ $current == -* ]]; then
+		_tcpwright_options "$subcommand"
+		return
+	fi
+	case $subcommand in
+	explain) tcpwright explain --list 2>/dev/null ;;
+	profile)
+		if ((position == 2)); then
+			printf '%s\n' list show check
+		elif [[ $previous == show ]]; then
+			_tcpwright_roles
+		fi
+		;;
+	help) _tcpwright_subcommands ;;
+	esac
+}
+
+_tcpwright_subcommands() {
+	tcpwright --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+_tcpwright() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words
+
+	if ((COMP_CWORD == 1)); then
+		words="$(_tcpwright_subcommands) --help --version"
+	else
+		words=$(_tcpwright_words "${COMP_WORDS[1]}" "$previous" "$current" "$COMP_CWORD")
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+# Files where nothing of ours fits: --profile, --root, -o.
+complete -o default -F _tcpwright tcpwright
