@@ -20,7 +20,7 @@ struct args {
 
 enum {
 	ARG_END = -1,
-	ARG_WORD = -2,	/* not an option; the word is in `value` */
+	ARG_WORD = -2,  /* not an option; the word is in `value` */
 	ARG_WRONG = -3, /* said so on standard error: return EXIT_WRONG_USAGE */
 };
 
@@ -30,7 +30,8 @@ static inline struct args args_of(const struct cmd *cmd, int argc, char *argv[])
 }
 
 /*
- * The index in cmd->options of the next option, or one of the above. "--name value", "--name=value",
+ * The index in cmd->options of the next option, or one of the above. "--name value",
+ * "--name=value",
  * "-n value" and "-nvalue" are the same; --help never gets here.
  */
 int args_next(struct args *args);

@@ -12,9 +12,9 @@ struct cmd_option {
 
 struct cmd {
 	const char *name;
-	const char *usage;	/* what follows the name: "[OPTIONS]" */
-	const char *summary;	/* one line for the list of subcommands */
-	const char *details;	/* paragraphs for `NAME --help`; NULL: none */
+	const char *usage;                /* what follows the name: "[OPTIONS]" */
+	const char *summary;              /* one line for the list of subcommands */
+	const char *details;              /* paragraphs for `NAME --help`; NULL: none */
 	const struct cmd_option *options; /* up to the first without a name */
 	/* ARGV[0] is the subcommand's name. Returns the exit code. */
 	int (*run)(int argc, char *argv[]);
@@ -25,8 +25,8 @@ extern const struct cmd cmd_audit, cmd_explain, cmd_profile;
 /* Exit codes of every subcommand. */
 enum {
 	EXIT_FINE = 0,
-	EXIT_FINDINGS = 1,	/* of the grade that --fail-on asks for */
+	EXIT_FINDINGS = 1, /* of the grade that --fail-on asks for */
 	EXIT_FINDINGS_CRITICAL = 2,
-	EXIT_NO_RESULT = 3,	/* no backend could read sockets, or the output failed */
+	EXIT_NO_RESULT = 3, /* no backend could read sockets, or the output failed */
 	EXIT_WRONG_USAGE = 64,
 };
