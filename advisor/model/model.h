@@ -306,6 +306,12 @@ struct counter_change {
 };
 struct counter_change model_counter_change(const struct model *model, enum counter_id id);
 
+/*
+ * Closes that leave a TIME-WAIT behind, per second over the last 10 s: a single sample holds them, as
+ * each row carries its remaining time. Negative: unknown.
+ */
+double model_time_wait_rate(const struct model *model);
+
 /* The process that holds a socket; NULL: unknown or not looked up. */
 const struct process *model_process_of(const struct model *model, uint64_t inode);
 /* The unit or container of a cgroup; NULL: unknown. */
