@@ -10,7 +10,7 @@ struct report;
 struct report_style {
 	bool colour;
 	unsigned int width; /* of the terminal; 0: not a terminal, do not cut */
-	bool utf8;	    /* bars and rules may use block characters */
+	bool utf8;          /* bars and rules may use block characters */
 };
 
 struct report_format {
@@ -26,7 +26,9 @@ const struct report_format *report_format_find(const char *name); /* NULL: no su
 
 /*
  * Writes the report to PATH whole or not at all: a temporary file beside it, write errors checked,
- * flushed, renamed. PATH NULL or "-": standard output. -errno with a sentence.
+ * flushed, renamed. Links are followed, an existing file keeps its mode, devices and pipes are
+ * written to. PATH NULL or "-": standard output, where -EPIPE comes only to a caller who ignores
+ * SIGPIPE. -errno with a sentence.
  */
 int report_write(const struct report *report, const struct report_format *format, const char *path,
 		 const struct report_style *style, struct err *err);

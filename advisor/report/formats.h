@@ -1,0 +1,12 @@
+#pragma once
+
+#include <stdio.h>
+
+struct err;
+struct report;
+struct report_style;
+
+/* The formats' entry points, one per row of report_formats. See struct report_format in writer.h.
+ */
+int report_text_write(FILE *file, const struct report *report, const struct report_style *style,
+		      struct err *err);

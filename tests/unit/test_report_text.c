@@ -1,0 +1,156 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "page.h"
+#include "text.h"
+#include "writer.h"
+
+#include "sample_report.h"
+
+TestSuite(report_text);
+
+static const struct report_style plain = { .width = 80, .utf8 = true };
+
+static char *text_of(struct sample_report sample, const struct report_style *style)
+{
+	char *text = sample_report_write(&sample, "text", style);
+
+	sample_report_done(&sample);
+	return text;
+}
+
+static char *read_golden(const char *name)
+{
+	CLEANUP(freep) char *path = text_format("%s/%s", GOLDEN_DIR, name);
+	CLEANUP(fclosep) FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t capacity = 0;
+
+	cr_assert(file, "%s", path);
+	cr_assert(getdelim(&text, &capacity, '\0', file) >= 0);
+	return text;
+}
+
+/* write_sample NAME text >tests/golden/report-NAME.txt */
+Test(report_text, reports_look_like_the_golden_ones)
+{
+	static const char *const names[] = { "sick", "healthy", "blind" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(freep) char *file = text_format("report-%s.txt", names[i]);
+		CLEANUP(freep) char *golden = read_golden(file);
+		CLEANUP(freep) char *text = NULL;
+		struct sample_report sample;
+
+		cr_assert(sample_report_find(names[i], &sample));
+		text = text_of(sample, &plain);
+		cr_expect_str_eq(text, golden);
+	}
+}
+
+static bool is_command(const char *line)
+{
+	return strstr(line, "sysctl -w") != NULL;
+}
+
+Test(report_text, lines_fit_the_terminal_but_for_commands)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_sick(), &plain);
+
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+		cr_expect(page_columns(line) <= 80 || is_command(line), "%s", line);
+}
+
+Test(report_text, the_first_screen_says_what_is_wrong_and_what_to_do_first)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_sick(), &plain);
+	char *end = text;
+
+	for (int line = 0; line < 24; line++)
+		end = strchr(end, '\n') + 1;
+	*end = '\0';
+	cr_expect_eq(strncmp(text, "1 critical, 1 warning, 1 info", 29), 0);
+	cr_expect(strstr(text, "Hint  --role reverse-proxy"));
+	cr_expect(strstr(text, "\nDo first: connection pool"));
+	cr_expect(strstr(text, "CRITICAL  Ports towards a destination run out  [port-exhaustion]"));
+}
+
+Test(report_text, info_alone_asks_for_nothing)
+{
+	struct sample_report sample = sample_report_healthy();
+	struct finding *finding = &sample.report.results[0].finding;
+	CLEANUP(freep) char *text = NULL;
+
+	sample.report.results[0].verdict = VERDICT_FINDING;
+	finding_grade(finding, SEV_INFO);
+	finding_act(finding, &(struct advice){ .kind = ACTION_APPLICATION, .key = "nothing" });
+	text = text_of(sample, &plain);
+	cr_expect_not(strstr(text, "Do first"));
+}
+
+Test(report_text, colour_changes_nothing_but_the_colour)
+{
+	const struct report_style coloured = { .colour = true, .width = 80, .utf8 = true };
+	CLEANUP(freep) char *expected = text_of(sample_report_sick(), &plain);
+	CLEANUP(freep) char *text = text_of(sample_report_sick(), &coloured);
+	char *to = text;
+
+	cr_expect(strstr(text, "\033[1;31mCRITICAL\033[0m"));
+	for (const char *from = text; *from;)
+		if (*from == '\033')
+			from = strchr(from, 'm') + 1;
+		else
+			*to++ = *from++;
+	*to = '\0';
+	cr_expect_str_eq(text, expected);
+}
+
+Test(report_text, the_host_cannot_reach_the_terminal)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_hostile(), &plain);
+
+	for (const char *c = text; *c; c++)
+		cr_assert((unsigned char)*c >= ' ' || *c == '\n', "byte %d", *c);
+	cr_expect_not(strstr(text, "\xe2\x80\xae"));
+	cr_expect_not(strstr(text, "\xff"));
+}
+
+Test(report_text, without_utf8_there_is_none)
+{
+	const struct report_style ascii = { .width = 80 };
+	CLEANUP(freep) char *text = text_of(sample_report_sick(), &ascii);
+
+	for (const char *c = text; *c; c++)
+		cr_assert((unsigned char)*c < 0x80);
+}
+
+Test(report_text, nothing_is_cut_where_there_is_no_terminal)
+{
+	const struct report_style piped = { 0 };
+	struct sample_report sample = sample_report_healthy();
+	CLEANUP(freep) char *text = NULL;
+	char command[201];
+
+	memset(command, 'j', sizeof(command) - 1);
+	command[200] = '\0';
+	free(sample.model->processes[0].command);
+	sample.model->processes[0].command = strdup(command);
+	text = text_of(sample, &piped);
+	cr_expect(strstr(text, command));
+}
+
+Test(report_text, a_window_says_how_long_it_was)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_window(), &plain);
+
+	cr_expect(strstr(text, "changes over 2 s"));
+}
+
+Test(report_text, many_destinations_are_counted_beyond_the_first_ten)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_crowded(5000), &plain);
+
+	cr_expect(strstr(text, "\n  and 4990 more\n"));
+}
