@@ -10,3 +10,5 @@ struct report_style;
  */
 int report_text_write(FILE *file, const struct report *report, const struct report_style *style,
 		      struct err *err);
+int report_json_write(FILE *file, const struct report *report, const struct report_style *style,
+		      struct err *err);

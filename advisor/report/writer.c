@@ -20,6 +20,7 @@
 
 const struct report_format report_formats[] = {
 	{ .name = "text", .write = report_text_write },
+	{ .name = "json", .write = report_json_write },
 	{ 0 },
 };
 
