@@ -32,24 +32,13 @@ static bool is_role_name(const char *name)
 	return *name && strlen(name) <= LONGEST_ROLE && name[strspn(name, allowed)] == '\0';
 }
 
-/* The length of "web-server" in "/etc/tcpwright/profiles/web-server.ini"; 0: no profile's name. */
-static size_t stem(const char *file, const char **ret_stem)
+size_t profile_stem(const char *file, const char **ret_base)
 {
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
-	size_t length = strlen(base);
+	size_t length = strlen(base), cut = strlen(suffix);
 
-	if (length < sizeof(suffix) || strcmp(base + length - strlen(suffix), suffix) != 0)
-		return 0;
-	*ret_stem = base;
-	return length - strlen(suffix);
-}
-
-bool profile_is_named(const char *file, const char *name)
-{
-	const char *base;
-	size_t length = stem(file, &base);
-
-	return length > 0 && strlen(name) == length && strncmp(base, name, length) == 0;
+	*ret_base = base;
+	return length > cut && strcmp(base + length - cut, suffix) == 0 ? length - cut : 0;
 }
 
 static void entry_done(struct profile_entry *entry)
@@ -103,7 +92,7 @@ static int add_entry(struct entries *entries, const char *directory, const char 
 	const char *name;
 	int r;
 
-	entry.name = strndup(base, stem(base, &name));
+	entry.name = strndup(base, profile_stem(base, &name));
 	if (entry.name && (!is_role_name(entry.name) || has_name(entries, entry.name))) {
 		free(entry.name);
 		return 0;
@@ -141,7 +130,7 @@ static int add_directory(struct entries *entries, const char *path, struct err *
 	while (r == 0 && (file = readdir(directory))) {
 		const char *name;
 
-		if (stem(file->d_name, &name) > 0)
+		if (profile_stem(file->d_name, &name) > 0)
 			r = add_entry(entries, path, file->d_name, err);
 	}
 	return r;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stdbool.h>
+#include <stddef.h>
 
 struct err;
 struct profile_path;
@@ -12,5 +12,9 @@ struct profile_path;
 int profile_find(const char *name, const char *first, const struct profile_path *path,
 		 char **ret_file, struct err *err);
 
-/* Is FILE the one that a role called NAME lies in? */
-bool profile_is_named(const char *file, const char *name);
+/*
+ * The length of the role's name, with which *RET_BASE begins: "web-server" of
+ * "/etc/tcpwright/profiles/web-server.ini". 0 if FILE has no such name; *RET_BASE is set all the
+ * same.
+ */
+size_t profile_stem(const char *file, const char **ret_base);

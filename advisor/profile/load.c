@@ -35,7 +35,6 @@ struct tree {
 	const struct profile_path *path;
 	struct seen seen[MAX_FILES];
 	size_t n_seen, depth, files_capacity;
-	bool is_role; /* the first file too is known by its name */
 };
 
 /* Where the path to a file comes from: a line of the file above, or the user (NULL). */
@@ -119,10 +118,14 @@ static int load_includes(struct tree *tree, const char *path, const struct text_
 /* Others find a role by its file's name: a different one inside would mislead. */
 static int check_name(const struct header *header, const char *path, struct err *err)
 {
-	if (!header->name || profile_is_named(path, header->name->value))
+	const char *name = header->name ? header->name->value : "", *stem;
+	size_t length = profile_stem(path, &stem);
+
+	if (!header->name || length == 0 ||
+	    (strlen(name) == length && strncmp(name, stem, length) == 0))
 		return 0;
 	return err_set(err, EINVAL, "%s:%u: name = %s: a role has the name of its file", path,
-		       header->name->line, header->name->value);
+		       header->name->line, name);
 }
 
 /* The string that origins point to. */
@@ -155,12 +158,13 @@ static int take_entries(struct tree *tree, const struct text_file *text, const c
 static int take_header(struct profile *profile, const struct header *header, const char *path,
 		       struct err *err)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	size_t length = strlen(base);
+	const char *stem;
+	size_t length = profile_stem(path, &stem);
 
-	if (length > 4 && strcmp(base + length - 4, ".ini") == 0)
-		length -= 4;
-	profile->name = header->name ? strdup(header->name->value) : strndup(base, length);
+	if (header->name)
+		profile->name = strdup(header->name->value);
+	else
+		profile->name = length > 0 ? strndup(stem, length) : strdup(stem);
 	if (header->summary)
 		profile->summary = strdup(header->summary->value);
 	if (!profile->name || (header->summary && !profile->summary))
@@ -175,7 +179,7 @@ static int load_text(struct tree *tree, const struct text_file *text, const char
 	struct header header;
 	int r = header_read(text, path, &header, err);
 
-	if (r == 0 && (from || tree->is_role))
+	if (r == 0)
 		r = check_name(&header, path, err);
 	if (r == 0 && !from)
 		r = take_header(tree->loading.profile, &header, path, err);
@@ -203,14 +207,14 @@ static int load_one(struct tree *tree, const char *path, const struct origin *fr
 	return r;
 }
 
-static int load(const char *file, bool is_role, const struct profile_path *path,
-		const struct profile_words *words, struct profile **ret_profile, struct err *err)
+int profile_load_file(const char *file, const struct profile_path *path,
+		      const struct profile_words *words, struct profile **ret_profile,
+		      struct err *err)
 {
 	CLEANUP(profile_freep) struct profile *profile = calloc(1, sizeof(*profile));
 	struct tree tree = {
 		.loading = { .profile = profile, .words = words, .err = err },
 		.path = path,
-		.is_role = is_role,
 	};
 	int r;
 
@@ -223,13 +227,6 @@ static int load(const char *file, bool is_role, const struct profile_path *path,
 	return 0;
 }
 
-int profile_load_file(const char *file, const struct profile_path *path,
-		      const struct profile_words *words, struct profile **ret_profile,
-		      struct err *err)
-{
-	return load(file, false, path, words, ret_profile, err);
-}
-
 int profile_load_role(const char *name, const struct profile_path *path,
 		      const struct profile_words *words, struct profile **ret_profile,
 		      struct err *err)
@@ -237,5 +234,5 @@ int profile_load_role(const char *name, const struct profile_path *path,
 	CLEANUP(freep) char *file = NULL;
 	int r = profile_find(name, NULL, path, &file, err);
 
-	return r < 0 ? r : load(file, true, path, words, ret_profile, err);
+	return r < 0 ? r : profile_load_file(file, path, words, ret_profile, err);
 }

@@ -103,8 +103,8 @@ static inline void profile_freep(struct profile **profile)
 
 /*
  * Reads FILE, resolving includes in its own directory first, then along PATH. A file that is
- * reached twice counts once, where it is reached first. Errors name file and line. WORDS may not be
- * NULL.
+ * reached twice counts once, where it is reached first. A NAME.ini that
+ * calls itself something else is refused. Errors name file and line. WORDS may not be NULL.
  */
 int profile_load_file(const char *file, const struct profile_path *path,
 		      const struct profile_words *words, struct profile **ret_profile,

@@ -203,16 +203,18 @@ Test(profile, includes_are_found_beside_the_file_first_and_then_along_the_path)
 {
 	CLEANUP(profile_freep) struct profile *p = NULL;
 	struct err err = { { 0 } };
-	char file[128];
+	char file[128], to[128];
 
 	put(folder, "near", "[sysctl]\nnet.core.somaxconn = 1\n");
 	put(elsewhere, "near", "[sysctl]\nnet.core.somaxconn = 2\n");
 	put(folder, "far", "[sysctl]\nnet.ipv4.tcp_fin_timeout = 3\n");
 	put(elsewhere, "mine", "[profile]\nname = another\ninclude = near, far\n");
 	(void)snprintf(file, sizeof(file), "%s/mine.ini", elsewhere);
-	cr_assert_eq(profile_load_file(file, &path, &words, &p, &err), 0, "%s", err.text);
-	cr_expect_str_eq(p->name, "another",
-			 "a file that is given by its path may be called anything");
+	cr_expect_eq(profile_load_file(file, &path, &words, &p, &err), -EINVAL);
+	(void)snprintf(to, sizeof(to), "%s/mine.conf", elsewhere);
+	cr_assert_eq(rename(file, to), 0);
+	cr_assert_eq(profile_load_file(to, &path, &words, &p, &err), 0, "%s", err.text);
+	cr_expect_str_eq(p->name, "another", "only a NAME.ini has to be called NAME");
 	cr_expect_str_eq(find_sysctl(p, SYSCTL_SOMAXCONN)->value, "2");
 	cr_expect_str_eq(find_sysctl(p, SYSCTL_TCP_FIN_TIMEOUT)->value, "3");
 }
