@@ -24,17 +24,27 @@ enum {
 	CHOICE_MIN_SHARED = 10,  /* expected by chance; seeing none then has odds of 1 to e^10 */
 };
 
+bool ports_range_parse(const char *text, struct port_range *ret_range)
+{
+	struct sysctl_numbers ends;
+
+	if (!sysctl_parse_numbers(text, &ends) || ends.n != 2 || ends.value[0] < 0 ||
+	    ends.value[1] > HIGHEST_PORT || ends.value[0] > ends.value[1])
+		return false;
+	*ret_range = (struct port_range){ .low = (uint16_t)ends.value[0],
+					  .high = (uint16_t)ends.value[1],
+					  .known = true };
+	return true;
+}
+
 struct port_range ports_range(const struct model *model)
 {
 	const char *text = model_sysctl_text(model, SYSCTL_IP_LOCAL_PORT_RANGE);
-	struct sysctl_numbers ends;
+	struct port_range range = { 0 };
 
-	if (!text || !sysctl_parse_numbers(text, &ends) || ends.n != 2 || ends.value[0] < 0 ||
-	    ends.value[1] > HIGHEST_PORT || ends.value[0] > ends.value[1])
-		return (struct port_range){ 0 };
-	return (struct port_range){ .low = (uint16_t)ends.value[0],
-				    .high = (uint16_t)ends.value[1],
-				    .known = true };
+	if (text)
+		(void)ports_range_parse(text, &range);
+	return range;
 }
 
 bool ports_reserved(const struct model *model, struct portset *ret_reserved)

@@ -5,15 +5,17 @@
 #include "model.h"
 
 /*
- * Port arithmetic, in one place: which ports connect() has for a destination, how many are used, and
- * when they run out. Definitions U and R of the rule catalogue; kernel facts measured on 6.18 (range
- * per destination, parity, ports lost to listeners and to bound sockets).
+ * Port arithmetic, in one place: which ports connect() has for a destination, how many are used,
+ * and when they run out. Definitions U and R of the rule catalogue; kernel facts measured on 6.18
+ * (range per destination, parity, ports lost to listeners and to bound sockets).
  */
 
 struct port_range {
 	uint16_t low, high;
 	bool known;
 };
+/* "32768 60999"; false where the text is no range. */
+bool ports_range_parse(const char *text, struct port_range *ret_range);
 struct port_range ports_range(const struct model *model);
 /* Empty where this kernel has no such key; to be released. False: unknown. */
 bool ports_reserved(const struct model *model, struct portset *ret_reserved);

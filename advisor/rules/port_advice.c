@@ -1,0 +1,240 @@
+/* Destinations in words, and the advice that gives connect() more ports, least invasive first. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "addr.h"
+#include "cleanup.h"
+#include "portset.h"
+#include "sysctl_value.h"
+#include "sysctls.h"
+
+#include "finding.h"
+#include "ports.h"
+
+#include "advise.h"
+#include "port_advice.h"
+
+enum {
+	/* Most well-known services listen below; even, so that the ends differ in parity. */
+	WIDER_LOW = 10240,
+	WIDER_HIGH = 65535,
+	WORTH_PERCENT = 10, /* of the ports: a smaller gain is not worth the risk */
+};
+
+void destination_format(char buf[static DESTINATION_STRLEN], const struct destination *destination)
+{
+	char local[ADDR_STRLEN], remote[ENDPOINT_STRLEN];
+
+	addr_format(local, &destination->local_addr);
+	endpoint_format(remote, &destination->remote_addr, destination->remote_port);
+	(void)snprintf(buf, DESTINATION_STRLEN, "%s -> %s", local, remote);
+}
+
+const char *port_advice_source(const struct model *model)
+{
+	const char *backend = model->sockets.backend;
+
+	return backend && strcmp(backend, "proc") == 0 ? "/proc/net/tcp" : "sock_diag";
+}
+
+bool port_advice_lacks(struct finding *finding, const struct model *model)
+{
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+	bool lacks = true;
+
+	if (!model->sockets.backend)
+		finding_missing(finding, "the host's TCP sockets");
+	else if (!ports_range(model).known)
+		advise_sysctl_missing(finding, model, SYSCTL_IP_LOCAL_PORT_RANGE);
+	else if (!ports_reserved(model, &reserved))
+		advise_sysctl_missing(finding, model, SYSCTL_IP_LOCAL_RESERVED_PORTS);
+	else if (!model->sockets.listeners_known || !model->sockets.destinations_known)
+		finding_missing(finding, "which sockets are outbound");
+	else
+		lacks = false;
+	return lacks;
+}
+
+void port_advice_programs(struct finding *finding, const struct model *model, const char *subject,
+			  const struct destination *destination)
+{
+	char *owners[DESTINATION_SAMPLES] = { NULL };
+
+	for (uint32_t i = 0; i < destination->n_samples; i++) {
+		bool is_new = true;
+
+		owners[i] = advise_owner(finding, model, &destination->samples[i]);
+		if (!owners[i] || !*owners[i])
+			continue;
+		for (uint32_t j = 0; j < i; j++)
+			is_new = is_new && !(owners[j] && strcmp(owners[i], owners[j]) == 0);
+		if (is_new)
+			finding_text(finding, subject, "program", owners[i], "/proc/PID/fd");
+	}
+	for (size_t i = 0; i < DESTINATION_SAMPLES; i++)
+		free(owners[i]);
+}
+
+bool port_advice_unreserved(const struct model *model, const struct portset *reserved, uint32_t low,
+			    uint32_t high, struct portset *ret_ports)
+{
+	CLEANUP(portset_done) struct portset ports = { 0 };
+
+	for (size_t i = 0; i < model->sockets.n_listeners; i++) {
+		const struct listener *listener = &model->sockets.listeners[i];
+
+		/* Next time the kernel chooses another port: to reserve this one helps nobody. */
+		if (listener->kernel_chosen || listener->port < low || listener->port > high ||
+		    portset_has(reserved, listener->port))
+			continue;
+		if (!portset_add(&ports, listener->port, NULL))
+			return false;
+	}
+	*ret_ports = ports;
+	ports = (struct portset){ 0 };
+	return true;
+}
+
+void port_advice_reserve(struct finding *finding, const struct model *model,
+			 const struct portset *wanted, uint32_t low, uint32_t high)
+{
+	const enum sysctl_id id = SYSCTL_IP_LOCAL_RESERVED_PORTS;
+	const char *live = model_sysctl_text(model, id);
+	CLEANUP(freep) char *added = NULL;
+	CLEANUP(freep) char *joined = NULL;
+	CLEANUP(freep) char *formula = NULL;
+
+	if (!finding)
+		return;
+	added = sysctl_format_port_set(wanted);
+	if (added && live)
+		joined = sysctl_value_join(&sysctl_facts[id], live, VALUE_AT_LEAST, added);
+	if (!added || (live && !joined)) {
+		finding->out_of_memory = true;
+		return;
+	}
+	if (!live)
+		return; /* a kernel older than the key */
+	formula =
+		advise_text(finding, "what is reserved (%s) and the listening ports in %u-%u (%s)",
+			    *live ? live : "nothing", low, high, added);
+	finding_propose(finding, model, id, joined, formula,
+			"connect() and bind() to port 0 no longer choose these ports, so each "
+			"destination has that many fewer; a program that binds one of them by its "
+			"number still can.");
+}
+
+void port_advice_no_port(struct finding *finding, const struct model *model)
+{
+	if (model->host.kernel != 0 && model->host.kernel < KERNEL(4, 2))
+		return;
+	finding_act(finding,
+		    &(struct advice){
+			    .kind = ACTION_SOCKET_OPTION,
+			    .key = "ip_bind_address_no_port",
+			    .current = "not set, as far as the local ports tell",
+			    .proposed = "1, set before bind() to port 0",
+			    .formula =
+				    "connect() then chooses the port, for this destination alone, "
+				    "instead of bind() for all of them",
+			    .risk = "Until connect(), getsockname() answers port 0: a program that "
+				    "asks for its port in between gets a wrong one. Linux 4.2 and "
+				    "later.",
+			    .undo = "leave the option out again",
+			    .restart_needed = true,
+		    });
+}
+
+bool port_advice_reuse_helps(const struct model *model, const struct destination *destination)
+{
+	struct reuse reuse = ports_reuse(model, &destination->remote_addr);
+	struct reading timestamps = model_sysctl(model, SYSCTL_TCP_TIMESTAMPS);
+
+	/* bind() before connect() never takes over a TIME-WAIT port (F3). */
+	return reuse.known && !reuse.applies && timestamps.known && timestamps.value != 0 &&
+	       destination->budget.choice != CHOICE_BIND_SUSPECTED &&
+	       destination->time_wait * UINT64_C(100) >=
+		       (uint64_t)destination->ports.count * WORTH_PERCENT &&
+	       destination->time_wait > 0;
+}
+
+void port_advice_reuse(struct finding *finding, const struct model *model,
+		       const struct destination *destination)
+{
+	struct reuse reuse = ports_reuse(model, &destination->remote_addr);
+	CLEANUP(freep)
+	char *formula = advise_text(finding,
+				    "%" PRIu32 " of %" PRIu32
+				    " ports to the fullest such destination are TIME-WAIT; a "
+				    "port is free after %" PRIu32 " ms instead of %d s",
+				    destination->time_wait, destination->ports.count,
+				    reuse.delay_ms, TIME_WAIT_SECONDS);
+
+	finding_propose(
+		finding, model, SYSCTL_TCP_TW_REUSE, "1", formula,
+		"Acts on outbound connections only, and only where the peer uses timestamps "
+		"too. A port is taken over while segments of its last connection may still "
+		"travel; timestamps tell them apart (RFC 6191).");
+}
+
+/* False where the range is as wide as is sensible already. */
+static bool wider_range(const struct model *model, struct port_range *range)
+{
+	struct reading start = model_sysctl(model, SYSCTL_IP_UNPRIVILEGED_PORT_START);
+	uint32_t ports = range->high - range->low + 1U;
+	uint32_t low = WIDER_LOW, high = WIDER_HIGH;
+
+	/* The kernel refuses a range that begins below the privileged ports' end. */
+	if (start.known && start.value > low && start.value <= WIDER_HIGH)
+		low = (uint32_t)(start.value + start.value % 2);
+	if (range->low <= low) {
+		low = range->low;
+		if ((high - low) % 2 == 0 && range->high < high)
+			high--;
+	}
+	if ((high - low + 1) * 100 < ports * (100 + WORTH_PERCENT))
+		return false;
+	range->low = (uint16_t)low;
+	range->high = (uint16_t)high;
+	return true;
+}
+
+void port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
+		       const char *formula)
+{
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+	CLEANUP(portset_done) struct portset listening = { 0 };
+	CLEANUP(freep) char *proposed = NULL;
+
+	if (!finding || !model->sockets.listeners_known || !ports_reserved(model, &reserved))
+		return;
+	if (!port_advice_unreserved(model, &reserved, wanted.low, wanted.high, &listening)) {
+		finding->out_of_memory = true;
+		return;
+	}
+	/* A kernel that cannot reserve the listeners inside must not get the range either. */
+	if (listening.count > 0 && !model_sysctl_text(model, SYSCTL_IP_LOCAL_RESERVED_PORTS))
+		return;
+	if (listening.count > 0)
+		port_advice_reserve(finding, model, &listening, wanted.low, wanted.high);
+	proposed = advise_text(finding, "%u %u", wanted.low, wanted.high);
+	if (proposed)
+		finding_propose(finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
+				"Write the reserved list first. Services that listen in the wider "
+				"range but do not run now are not in it: add their ports. Firewall "
+				"and NAT rules may name the old range.");
+}
+
+void port_advice_widen(struct finding *finding, const struct model *model)
+{
+	struct port_range now = ports_range(model), wider = now;
+	CLEANUP(freep) char *formula = NULL;
+
+	if (!now.known || !wider_range(model, &wider))
+		return;
+	formula = advise_text(finding, "%u - %u + 1 = %u ports instead of %u; reserved ones go off",
+			      wider.high, wider.low, wider.high - wider.low + 1U,
+			      now.high - now.low + 1U);
+	port_advice_range(finding, model, wider, formula);
+}

@@ -1,0 +1,535 @@
+/* Rules on local ports: what connect() can still give, who takes ports from it, and the range. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "addr.h"
+#include "cleanup.h"
+#include "portset.h"
+#include "sysctls.h"
+
+#include "finding.h"
+#include "model.h"
+#include "ports.h"
+
+#include "advise.h"
+#include "port_advice.h"
+#include "rule.h"
+
+/* What a destination's usage, or its expected exhaustion, is worth. */
+static enum severity exhaustion_grade(const struct rule_input *in,
+				      const struct destination *destination)
+{
+	const struct port_budget *budget = &destination->budget;
+	double percent = budget->usage * 100;
+
+	if (budget->usage < 0)
+		return SEV_NONE;
+	if (percent >= rule_threshold(in, "critical"))
+		return SEV_CRITICAL;
+	if (percent >= rule_threshold(in, "warning"))
+		return SEV_WARNING;
+	if (budget->exhaustion == EXHAUSTION_EXPECTED &&
+	    (double)budget->seconds_to_exhaustion <= rule_threshold(in, "soon") &&
+	    percent >= rule_threshold(in, "soon_usage"))
+		return SEV_WARNING;
+	return percent >= rule_threshold(in, "advice") ? SEV_ADVICE : SEV_NONE;
+}
+
+static void describe_exhaustion(struct finding *finding, const struct model *model,
+				const struct port_budget *budget, const char *subject)
+{
+	const char *source = model->window_s > 0 ? "ports used in the first and the last sample"
+						 : "remaining times of TIME-WAIT";
+
+	switch (budget->exhaustion) {
+	case EXHAUSTION_EXPECTED:
+		finding_count(finding, subject, "time to exhaustion", budget->seconds_to_exhaustion,
+			      "s", source);
+		break;
+	case EXHAUSTION_NEVER:
+		finding_text(finding, subject, "time to exhaustion", "never at the rate seen",
+			     source);
+		break;
+	case EXHAUSTION_UNKNOWN:
+		finding_text(finding, subject, "time to exhaustion", "unknown", source);
+		break;
+	}
+}
+
+static void describe_destination(struct finding *finding, const struct model *model,
+				 const struct destination *destination)
+{
+	const struct port_budget *budget = &destination->budget;
+	const char *source = port_advice_source(model);
+	char subject[DESTINATION_STRLEN];
+
+	destination_format(subject, destination);
+	finding_count(finding, subject, "ports used (U)", budget->used.value, "ports", source);
+	finding_count(finding, subject, "ports available (R)", budget->available.value, "ports",
+		      "ip_local_port_range less reserved, listening and bound ports");
+	finding_real(finding, subject, "usage (U/R)", budget->usage * 100, "%", source);
+	if (destination->time_wait > 0)
+		finding_count(finding, subject, "TIME-WAIT", destination->time_wait, "sockets",
+			      source);
+	if (budget->time_wait_reusable.value > 0)
+		finding_count(finding, subject, "TIME-WAIT that may be reused, not in U",
+			      budget->time_wait_reusable.value, "sockets", source);
+	if (budget->held_suspected.value > 0)
+		finding_count(finding, subject,
+			      "ports lost to suspected bind-before-connect, not in R",
+			      budget->held_suspected.value, "ports", source);
+	describe_exhaustion(finding, model, budget, subject);
+	port_advice_programs(finding, model, subject, destination);
+}
+
+/* The least invasive first; the range comes last, and never without the reserved list it needs. */
+static void advise_more_ports(struct finding *finding, const struct model *model,
+			      const struct destination *worst,
+			      const struct destination *reuse_helps, bool bind_suspected)
+{
+	double available = (double)worst->budget.available.value;
+	uint64_t used = worst->budget.used.value;
+	/* Below half of the range nothing fails, and connect() finds a port at once (F4b). */
+	uint64_t addresses = (uint64_t)((double)used / (available / 2)) + 1;
+	CLEANUP(freep)
+	char *rate = advise_text(
+		finding,
+		"R / %d s = %.0f / %d = %.1f new connections a second to one destination, where "
+		"this host closes first and no port is reused early",
+		TIME_WAIT_SECONDS, available, TIME_WAIT_SECONDS, available / TIME_WAIT_SECONDS);
+	CLEANUP(freep)
+	char *split =
+		advise_text(finding, "U / (R / 2) = %" PRIu64 " / %.0f: %" PRIu64 " addresses",
+			    used, available / 2, addresses);
+	CLEANUP(freep) char *count = advise_text(finding, "%" PRIu64 " addresses", addresses);
+
+	finding_act(finding,
+		    &(struct advice){
+			    .kind = ACTION_APPLICATION,
+			    .key = "connection pool",
+			    .proposed = "keep connections open and use them again",
+			    .formula = rate,
+			    .risk = "Kept connections idle: the peer or a balancer between may "
+				    "drop them, so they need keepalive below that limit.",
+		    });
+	if (bind_suspected)
+		port_advice_no_port(finding, model);
+	finding_act(
+		finding,
+		&(struct advice){
+			.kind = ACTION_APPLICATION,
+			.key = "more local or remote addresses",
+			.current = "1 address",
+			.proposed = count,
+			.formula = split,
+			.risk = "Each pair of addresses has R ports of its own. The program has to "
+				"bind its local addresses in turn with IP_BIND_ADDRESS_NO_PORT, or "
+				"connect to several remote ones.",
+		});
+	if (reuse_helps)
+		port_advice_reuse(finding, model, reuse_helps);
+	port_advice_widen(finding, model);
+}
+
+static void explain_exhaustion(struct finding *finding, const struct model *model,
+			       const struct destination *worst, size_t n)
+{
+	char subject[DESTINATION_STRLEN];
+
+	destination_format(subject, worst);
+	finding_explain(finding,
+			"%s uses %" PRIu64 " of the %" PRIu64
+			" local ports that connect() can give "
+			"it.",
+			subject, worst->budget.used.value, worst->budget.available.value);
+	if (n > 1)
+		finding_explain(finding, "Destinations short of ports: %zu.", n);
+	finding_explain(finding, "When none is left, connect() fails with EADDRNOTAVAIL (\"Cannot "
+				 "assign requested address\"), which no counter shows.");
+	if (model->window_s <= 0)
+		finding_explain(finding, "One sample sees closes but not how established sockets "
+					 "grow: --for SECONDS does.");
+	if (!model->sockets.bound_inactive_known)
+		finding_explain(finding,
+				"Sockets that are bound and idle hold ports as well; they "
+				"cannot be seen here (Linux 6.9 with sock_diag shows them), "
+				"so R may be smaller.");
+}
+
+/* Why no usage could be computed although ports, listeners and the range are known. */
+static enum verdict exhaustion_unknown(struct finding *finding, const struct model *model)
+{
+	if (!model_sysctl(model, SYSCTL_TCP_TW_REUSE).known)
+		advise_sysctl_missing(finding, model, SYSCTL_TCP_TW_REUSE);
+	else if (!model_sysctl(model, SYSCTL_TCP_TIMESTAMPS).known)
+		advise_sysctl_missing(finding, model, SYSCTL_TCP_TIMESTAMPS);
+	else
+		finding_missing(finding, "the ages of TIME-WAIT sockets");
+	return VERDICT_UNKNOWN;
+}
+
+static enum verdict check_exhaustion(const struct rule_input *in, struct finding *finding)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	const struct destination *worst = NULL, *reuse_helps = NULL;
+	bool bind_suspected = false, some_unknown = false;
+	size_t n = 0;
+
+	if (port_advice_lacks(finding, in->model))
+		return VERDICT_UNKNOWN;
+	for (size_t i = 0; i < sockets->n_destinations; i++) {
+		const struct destination *destination = &sockets->destinations[i];
+		enum severity grade = exhaustion_grade(in, destination);
+
+		some_unknown = some_unknown || destination->budget.usage < 0;
+		if (grade == SEV_NONE)
+			continue;
+		finding_grade(finding, grade);
+		if (n++ < PORT_ADVICE_MAX_NAMED)
+			describe_destination(finding, in->model, destination);
+		if (!worst)
+			worst = destination;
+		if (!reuse_helps && port_advice_reuse_helps(in->model, destination))
+			reuse_helps = destination;
+		bind_suspected = bind_suspected || destination->budget.held_suspected.value > 0 ||
+				 destination->budget.choice == CHOICE_BIND_SUSPECTED;
+	}
+	if (n == 0)
+		return some_unknown ? exhaustion_unknown(finding, in->model) : VERDICT_OK;
+	if (n > PORT_ADVICE_MAX_NAMED)
+		finding_count(finding, NULL, "further destinations short of ports",
+			      n - PORT_ADVICE_MAX_NAMED, "destinations",
+			      port_advice_source(in->model));
+	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
+	explain_exhaustion(finding, in->model, worst, n);
+	advise_more_ports(finding, in->model, worst, reuse_helps, bind_suspected);
+	return VERDICT_FINDING;
+}
+
+static void want_samples(const struct destination *destination, struct inode_set *inodes)
+{
+	for (uint32_t i = 0; i < destination->n_samples; i++)
+		inode_set_add(inodes, destination->samples[i].inode);
+}
+
+static void want_exhausting(const struct rule_input *in, struct inode_set *inodes)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sockets->n_destinations && n < PORT_ADVICE_MAX_NAMED; i++)
+		if (exhaustion_grade(in, &sockets->destinations[i]) != SEV_NONE) {
+			want_samples(&sockets->destinations[i], inodes);
+			n++;
+		}
+}
+
+static bool is_suspected(const struct destination *destination)
+{
+	return destination->budget.choice == CHOICE_BIND_SUSPECTED;
+}
+
+static void describe_suspect(struct finding *finding, const struct model *model,
+			     const struct destination *destination)
+{
+	const char *source = port_advice_source(model);
+	char subject[DESTINATION_STRLEN];
+
+	destination_format(subject, destination);
+	finding_count(finding, subject, "sockets judged", destination->judged, "sockets", source);
+	finding_count(finding, subject, "on the parity that bind() takes first",
+		      destination->wrong_parity, "sockets", source);
+	finding_count(finding, subject, "local ports shared with other destinations",
+		      destination->shared_ports, "ports", source);
+	port_advice_programs(finding, model, subject, destination);
+}
+
+/* Where nobody is accused: could that be because the range was another one? */
+static enum verdict bind_unaccused(struct finding *finding, const struct sockets *sockets)
+{
+	enum verdict verdict = VERDICT_OK;
+	char addr[ADDR_STRLEN];
+
+	for (size_t i = 0; i < sockets->n_local_addresses; i++) {
+		const struct local_address *local = &sockets->local_addresses[i];
+
+		if (local->out_of_range == 0)
+			continue;
+		addr_format(addr, &local->addr);
+		finding_missing(finding,
+				"the port range when the sockets of %s were made: %" PRIu32
+				" use ports outside today's",
+				addr, local->out_of_range);
+		verdict = VERDICT_UNKNOWN;
+	}
+	return verdict;
+}
+
+static void explain_suspects(struct finding *finding, size_t n, uint64_t held, uint32_t range)
+{
+	finding_count(finding, NULL, "ports held for all destinations", held, "ports",
+		      "local ports of the suspected sockets");
+	finding_explain(
+		finding,
+		"The local ports to %zu destination%s look as if bind() with port 0 had chosen "
+		"them before connect(): connect() takes the other parity first and gives "
+		"several destinations the same port.",
+		n, n == 1 ? "" : "s");
+	finding_explain(finding,
+			"Such a port is lost to every destination, so %" PRIu64 " of the range's "
+			"%" PRIu32 " ports are gone for the whole host, TIME-WAIT included, and "
+			"bind() fails with EADDRINUSE when all are.",
+			held, range);
+	finding_explain(finding,
+			"This is judged from port numbers and not proven; a wider range only "
+			"delays it.");
+}
+
+static enum verdict check_bind(const struct rule_input *in, struct finding *finding)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	uint32_t range = ports_in_range(in->model);
+	uint64_t held = 0;
+	size_t n = 0;
+
+	if (port_advice_lacks(finding, in->model))
+		return VERDICT_UNKNOWN;
+	for (size_t i = 0; i < sockets->n_destinations; i++) {
+		if (!is_suspected(&sockets->destinations[i]))
+			continue;
+		held += sockets->destinations[i].ports.count;
+		if (n++ < PORT_ADVICE_MAX_NAMED)
+			describe_suspect(finding, in->model, &sockets->destinations[i]);
+	}
+	if (n == 0)
+		return bind_unaccused(finding, sockets);
+	finding_grade(finding, (double)held * 100 >= rule_threshold(in, "warning") * range
+				       ? SEV_WARNING
+				       : SEV_ADVICE);
+	explain_suspects(finding, n, held, range);
+	port_advice_no_port(finding, in->model);
+	return VERDICT_FINDING;
+}
+
+static void want_suspects(const struct rule_input *in, struct inode_set *inodes)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sockets->n_destinations && n < PORT_ADVICE_MAX_NAMED; i++)
+		if (is_suspected(&sockets->destinations[i])) {
+			want_samples(&sockets->destinations[i], inodes);
+			n++;
+		}
+}
+
+static void describe_listeners(struct finding *finding, const struct model *model,
+			       const struct portset *inside)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->sockets.n_listeners; i++) {
+		const struct listener *listener = &model->sockets.listeners[i];
+		CLEANUP(freep) char *subject = NULL;
+
+		if (listener->kernel_chosen || !portset_has(inside, listener->port) ||
+		    n++ >= PORT_ADVICE_MAX_NAMED)
+			continue;
+		subject = advise_listener(finding, model, listener);
+		finding_count(finding, subject, "listening port in the range", listener->port, NULL,
+			      port_advice_source(model));
+	}
+	if (n > PORT_ADVICE_MAX_NAMED)
+		finding_count(finding, NULL, "further listeners in the range",
+			      n - PORT_ADVICE_MAX_NAMED, "listeners", port_advice_source(model));
+}
+
+static enum verdict check_listeners(const struct rule_input *in, struct finding *finding)
+{
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+	CLEANUP(portset_done) struct portset inside = { 0 };
+	struct port_range range = ports_range(in->model);
+
+	if (port_advice_lacks(finding, in->model) || !ports_reserved(in->model, &reserved))
+		return VERDICT_UNKNOWN;
+	if (!port_advice_unreserved(in->model, &reserved, range.low, range.high, &inside)) {
+		if (finding)
+			finding->out_of_memory = true;
+		return VERDICT_UNKNOWN;
+	}
+	if (inside.count == 0)
+		return VERDICT_OK;
+	finding_grade(finding, SEV_ADVICE);
+	describe_listeners(finding, in->model, &inside);
+	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
+	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_RESERVED_PORTS);
+	finding_explain(finding,
+			"%" PRIu32
+			" listening port%s in the range that connect() and bind() to port 0 "
+			"choose from (%u-%u) and not reserved. While the service is down, another "
+			"socket may get the port, and the service then cannot bind it.",
+			inside.count, inside.count == 1 ? " is" : "s are", range.low, range.high);
+	finding_explain(finding,
+			"A program that lets the kernel choose its listening port needs no "
+			"reservation.");
+	port_advice_reserve(finding, in->model, &inside, range.low, range.high);
+	return VERDICT_FINDING;
+}
+
+static void want_listeners(const struct rule_input *in, struct inode_set *inodes)
+{
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+	CLEANUP(portset_done) struct portset inside = { 0 };
+	const struct sockets *sockets = &in->model->sockets;
+	struct port_range range = ports_range(in->model);
+
+	if (!range.known || !ports_reserved(in->model, &reserved))
+		return;
+	if (!port_advice_unreserved(in->model, &reserved, range.low, range.high, &inside)) {
+		inodes->out_of_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < sockets->n_listeners; i++)
+		if (portset_has(&inside, sockets->listeners[i].port))
+			inode_set_add(inodes, sockets->listeners[i].socket.inode);
+}
+
+/* What the kernel sets by itself: narrower ranges may be meant, so nothing wider is proposed. */
+static void propose_default(struct finding *finding, const struct model *model)
+{
+	const char *text =
+		sysctl_default(&sysctl_facts[SYSCTL_IP_LOCAL_PORT_RANGE], model->host.kernel);
+	struct port_range range;
+
+	if (!text || !ports_range_parse(text, &range))
+		return;
+	port_advice_range(finding, model, range, "this kernel's default");
+}
+
+static void propose_parity(struct finding *finding, const struct model *model,
+			   struct port_range range)
+{
+	/* One port less: whatever was outside the range on purpose stays outside. */
+	CLEANUP(freep) char *proposed = advise_text(finding, "%u %u", range.low, range.high - 1U);
+	CLEANUP(freep)
+	char *formula = advise_text(finding, "%u - 1 = %u: one end even, the other odd", range.high,
+				    range.high - 1U);
+
+	if (proposed)
+		finding_propose(finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
+				"One port less.");
+}
+
+static enum verdict check_range(const struct rule_input *in, struct finding *finding)
+{
+	struct port_range range = ports_range(in->model);
+	bool same_parity, narrow;
+	uint32_t ports;
+
+	if (!range.known) {
+		advise_sysctl_missing(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
+		return VERDICT_UNKNOWN;
+	}
+	ports = range.high - range.low + 1U;
+	same_parity = ports > 1 && ports % 2 == 1;
+	narrow = ports < rule_threshold(in, "advice");
+	if (!same_parity && !narrow)
+		return VERDICT_OK;
+	finding_grade(finding, ports < rule_threshold(in, "warning") ? SEV_WARNING : SEV_ADVICE);
+	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
+	finding_count(finding, NULL, "ports in the range", ports, "ports", "high - low + 1");
+	if (narrow) {
+		finding_explain(
+			finding,
+			"The range has %" PRIu32 " ports: no more connections than that can "
+			"exist to one destination at a time, and %.1f a second where this host "
+			"closes first.",
+			ports, (double)ports / TIME_WAIT_SECONDS);
+		propose_default(finding, in->model);
+	}
+	if (same_parity) {
+		finding_explain(finding, "Both ends have the same parity. connect() and bind() to "
+					 "port 0 share the range by parity, and the kernel warns "
+					 "about such a range when it is set.");
+		if (!narrow)
+			propose_parity(finding, in->model, range);
+	}
+	return VERDICT_FINDING;
+}
+
+const struct rule rules_ports[] = {
+	{
+		.id = "port-exhaustion",
+		.title = "A destination runs out of local ports",
+		.worst = SEV_CRITICAL,
+		.check = check_exhaustion,
+		.wants = want_exhausting,
+		.rationale =
+			"Every connection from one local address to one remote address and port needs a "
+			"local port of its own, and where this host closes first the port stays taken for "
+			"60 seconds more. When none is left, connect() fails with EADDRNOTAVAIL, and no "
+			"counter shows it; it also grows slow once half are used.",
+		.not = "Widening the range to 1024-65535 is not the first thing to do, and without "
+		       "reserving the ports of the services inside it breaks their next restart. The "
+		       "limit holds per destination, not for the host.",
+		.thresholds = {
+			{ "advice", 50, "%", "usage U/R from which it is advice" },
+			{ "warning", 80, "%", "usage U/R from which it is a warning" },
+			{ "critical", 95, "%", "usage U/R from which it is critical" },
+			{ "soon", 60, "s", "exhaustion expected within this time is a warning as well" },
+			{ "soon_usage", 10, "%", "but only from this usage on: a short burst is no trend" },
+		},
+		.references = REFS("ip(7): ip_local_port_range", "connect(2): EADDRNOTAVAIL",
+				   "ip-sysctl.rst: ip_local_port_range, tcp_tw_reuse", "RFC 6056",
+				   "RFC 9293, section 3.6.1: TIME-WAIT"),
+	},
+	{
+		.id = "port-bind-before-connect",
+		.title = "A program binds a port before it connects",
+		.worst = SEV_WARNING,
+		.check = check_bind,
+		.wants = want_suspects,
+		.rationale =
+			"bind() with port 0 must choose a port before the destination is known, so it takes "
+			"one from all destinations at once: a range that would serve each of them serves "
+			"only their sum. IP_BIND_ADDRESS_NO_PORT leaves the choice to connect().",
+		.not = "It is not the range that is too small. Ports of both parities alike accuse "
+		       "nobody: a program that searches the whole range makes them too.",
+		.thresholds = {
+			{ "warning", 25, "%", "share of the range so held from which it is a warning" },
+		},
+		.references = REFS("ip(7): IP_BIND_ADDRESS_NO_PORT", "ip(7): IP_LOCAL_PORT_RANGE",
+				   "bind(2): EADDRINUSE"),
+	},
+	{
+		.id = "port-listener-in-range",
+		.title = "A service listens inside the ephemeral port range",
+		.worst = SEV_ADVICE,
+		.check = check_listeners,
+		.wants = want_listeners,
+		.rationale =
+			"A port in the ephemeral range may be given to any outbound connection while its "
+			"service is down, and the service then fails to start. Reserved ports are never "
+			"chosen by the kernel.",
+		.not = "Reserving a port does not keep a program from binding it by number, and no "
+		       "entry that is reserved already is ever dropped.",
+		.references = REFS("ip-sysctl.rst: ip_local_reserved_ports",
+				   "ip(7): ip_local_port_range"),
+	},
+	{
+		.id = "port-range-sane",
+		.title = "The ephemeral port range is small or odd",
+		.worst = SEV_WARNING,
+		.check = check_range,
+		.rationale =
+			"The range bounds how many connections can exist to one destination. The kernel "
+			"gives one parity to connect() first and the other to bind(), which needs ends of "
+			"different parity.",
+		.thresholds = {
+			{ "advice", 10000, "ports", "fewer are advice" },
+			{ "warning", 2000, "ports", "fewer are a warning" },
+		},
+		.references = REFS("ip-sysctl.rst: ip_local_port_range", "ip(7): ip_local_port_range"),
+	},
+	{ 0 },
+};

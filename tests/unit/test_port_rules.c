@@ -1,0 +1,506 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "addr.h"
+
+#include "port_model.h"
+#include "rule_run.h"
+
+TestSuite(port_rules);
+
+#define RANGE_100 "20000\t20099"
+#define RANGE_KEY "net.ipv4.ip_local_port_range"
+#define RESERVED_KEY "net.ipv4.ip_local_reserved_ports"
+#define REUSE_KEY "net.ipv4.tcp_tw_reuse"
+#define NO_PORT_KEY "ip_bind_address_no_port"
+
+/* One destination with N ports, connect()'s parity first. */
+static struct model *with_usage(uint32_t n)
+{
+	struct model *model = port_model(RANGE_100, "");
+	struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
+
+	use_ports(d, 20000, 20000, 2, n < 50 ? n : 50);
+	if (n > 50)
+		use_ports(d, 20000, 20001, 2, n - 50);
+	return model;
+}
+
+static enum verdict run(const char *id, const struct model *model, struct finding *finding)
+{
+	return run_rule(rules_ports, id, model, finding);
+}
+
+Test(port_rules, exhaustion_is_graded_by_usage)
+{
+	static const struct {
+		uint32_t used;
+		enum severity severity;
+	} cases[] = {
+		{ 0, SEV_NONE },      { 49, SEV_NONE },      { 50, SEV_ADVICE },
+		{ 79, SEV_ADVICE },   { 80, SEV_WARNING },   { 94, SEV_WARNING },
+		{ 95, SEV_CRITICAL }, { 100, SEV_CRITICAL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = with_usage(cases[i].used);
+		struct finding f = { 0 };
+
+		judge_ports(model);
+		cr_expect_eq(run("port-exhaustion", model, &f),
+			     cases[i].severity ? VERDICT_FINDING : VERDICT_OK);
+		cr_expect_eq(f.severity, cases[i].severity, "%u used", cases[i].used);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, exhaustion_shows_its_numbers_and_its_formula)
+{
+	struct model *model = with_usage(95);
+	struct finding f = { 0 };
+
+	judge_ports(model);
+	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+	cr_expect_eq(count_of(&f, "ports used (U)"), 95);
+	cr_expect_eq(count_of(&f, "ports available (R)"), 100);
+	cr_expect_float_eq(find_evidence(&f, "usage (U/R)")->real, 95, 1e-9);
+	cr_expect_str_eq(f.evidence[0].subject, "10.0.0.1 -> 10.0.0.2:443");
+	cr_expect_str_eq(f.evidence[0].source, "sock_diag");
+	cr_expect_str_eq(f.actions[0].key, "connection pool");
+	cr_expect(strstr(f.actions[0].formula, "100 / 60 = 1.7"), "%s", f.actions[0].formula);
+	cr_expect(strstr(f.explanation, "--for SECONDS"));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, exhaustion_near_at_a_low_usage_is_a_warning)
+{
+	static const struct {
+		uint32_t used, before;
+		enum verdict verdict;
+	} cases[] = {
+		{ 20, 10, VERDICT_FINDING }, /* 2 a second, 80 left: 40 s */
+		{ 20, 15, VERDICT_OK },      /* 1 a second: 80 s */
+		{ 9, 0, VERDICT_OK },        /* 50 s, but a burst of 9 % is no trend */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = with_usage(cases[i].used);
+		struct finding f = { 0 };
+
+		model->window_s = 5;
+		model->sockets.destinations[0].ports_before = reading_of(cases[i].before);
+		judge_ports(model);
+		cr_expect_eq(run("port-exhaustion", model, &f), cases[i].verdict, "case %zu", i);
+		if (cases[i].verdict == VERDICT_FINDING) {
+			cr_expect_eq(f.severity, SEV_WARNING);
+			cr_expect_eq(count_of(&f, "time to exhaustion"), 40);
+		}
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, exhaustion_without_its_data_is_unknown)
+{
+	for (int what = 0; what < 5; what++) {
+		struct model *model = with_usage(95);
+		struct finding f = { 0 };
+
+		if (what == 0)
+			model->sockets.backend = NULL;
+		else if (what == 1)
+			set_sysctl(model, SYSCTL_IP_LOCAL_PORT_RANGE, NULL);
+		else if (what == 2)
+			set_sysctl(model, SYSCTL_IP_LOCAL_RESERVED_PORTS, NULL);
+		else if (what == 3)
+			model->sockets.listeners_known = false;
+		else
+			make_time_wait(model, &model->sockets.destinations[0], 5, 10);
+		if (what == 4)
+			set_sysctl(model, SYSCTL_TCP_TW_REUSE, NULL);
+		judge_ports(model);
+		cr_expect_eq(run("port-exhaustion", model, &f), VERDICT_UNKNOWN, "case %d", what);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, a_model_of_nothing_is_unknown_to_all_rules)
+{
+	struct model *model = model_new();
+
+	for (const struct rule *rule = rules_ports; rule->id; rule++) {
+		struct finding f = { 0 };
+
+		cr_expect_eq(run(rule->id, model, &f), VERDICT_UNKNOWN);
+		finding_done(&f);
+	}
+	model_free(model);
+}
+
+Test(port_rules, never_a_wider_range_without_reserving_the_listeners_inside)
+{
+	struct model *model = with_usage(90);
+	const struct action *reserved, *range;
+	struct finding f = { 0 };
+
+	set_sysctl(model, SYSCTL_IP_LOCAL_RESERVED_PORTS, "30000,8080");
+	add_listener(model, "0.0.0.0", 11211);
+	add_listener(model, "127.0.0.1", 15672);
+	add_listener(model, "0.0.0.0", 443);
+	add_listener(model, "0.0.0.0", 50000)->kernel_chosen = true;
+	judge_ports(model);
+	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+	reserved = find_action(&f, RESERVED_KEY);
+	range = find_action(&f, RANGE_KEY);
+	cr_assert(reserved && range);
+	cr_expect_lt(reserved, range, "what reserves comes first");
+	cr_expect_str_eq(reserved->proposed, "8080,11211,15672,30000");
+	cr_expect_str_eq(range->proposed, "10240 65535");
+	cr_expect(strstr(range->formula, "65535 - 10240 + 1 = 55296 ports instead of 100"));
+	cr_expect_eq(range, &f.actions[f.n_actions - 1], "the range comes last");
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, never_a_wider_range_where_listeners_cannot_be_reserved)
+{
+	struct model *model = with_usage(90);
+	struct finding f = { 0 };
+
+	set_sysctl(model, SYSCTL_IP_LOCAL_RESERVED_PORTS, NULL);
+	model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].absent = true;
+	add_listener(model, "0.0.0.0", 11211);
+	judge_ports(model);
+	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+	cr_expect_null(find_action(&f, RANGE_KEY));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, a_range_that_is_wide_already_is_not_widened)
+{
+	static const struct {
+		const char *range, *unprivileged, *proposed;
+	} cases[] = {
+		{ "10240 65535", "1024", NULL },          { "1024 65535", "1024", NULL },
+		{ "12000 65535", "1024", NULL }, /* 3 % more is not worth it */
+		{ "32768 60999", "1024", "10240 65535" }, { "32768 60999", "20001", "20002 65535" },
+		{ "2001 40000", "1024", "2001 65534" }, /* ends of different parity */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model(cases[i].range, "");
+		uint16_t low = ports_range(model).low;
+		const struct action *range;
+		struct finding f = { 0 };
+
+		set_sysctl(model, SYSCTL_IP_UNPRIVILEGED_PORT_START, cases[i].unprivileged);
+		use_ports(add_destination(model, "10.0.0.1", "10.0.0.2"), low, low, 1,
+			  ports_range(model).high - low + 1U);
+		judge_ports(model);
+		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+		range = find_action(&f, RANGE_KEY);
+		cr_expect_eq(range != NULL, cases[i].proposed != NULL, "%s", cases[i].range);
+		if (range && cases[i].proposed)
+			cr_expect_str_eq(range->proposed, cases[i].proposed);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, reuse_is_advised_only_where_it_works)
+{
+	static const struct {
+		const char *mode, *timestamps, *remote;
+		uint32_t time_wait;
+		bool advised;
+	} cases[] = {
+		{ "2", "1", "10.0.0.2", 80, true },
+		{ "0", "1", "10.0.0.2", 80, true },
+		{ "0", "1", "10.0.0.2", 0, false },  /* nothing closed here first */
+		{ "0", "1", "10.0.0.2", 5, false },  /* too little to gain */
+		{ "0", "0", "10.0.0.2", 80, false }, /* no effect without timestamps */
+		{ "0", NULL, "10.0.0.2", 80, false },
+		{ "1", "1", "10.0.0.2", 80, false }, /* in force, and yet too young */
+		{ "2", "1", "127.0.0.1", 80, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model(RANGE_100, "");
+		struct destination *d = add_destination(model, "10.0.0.1", cases[i].remote);
+		struct finding f = { 0 };
+
+		set_sysctl(model, SYSCTL_TCP_TW_REUSE, cases[i].mode);
+		set_sysctl(model, SYSCTL_TCP_TIMESTAMPS, cases[i].timestamps);
+		use_ports(d, 20000, 20000, 1, 96);
+		if (cases[i].time_wait)
+			make_time_wait(model, d, 59, cases[i].time_wait);
+		judge_ports(model);
+		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+		cr_expect_eq(find_action(&f, REUSE_KEY) != NULL, cases[i].advised, "case %zu", i);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, at_most_ten_destinations_are_named_and_the_rest_is_counted)
+{
+	struct model *model = port_model(RANGE_100, "");
+	struct finding f = { 0 };
+	size_t named = 0;
+
+	for (uint32_t i = 0; i < 13; i++) {
+		char remote[16];
+
+		(void)snprintf(remote, sizeof(remote), "10.0.1.%u", i + 1);
+		use_ports(add_destination(model, "10.0.0.1", remote), 20000, 20000, 1, 60 + i);
+	}
+	judge_ports(model);
+	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+	for (size_t i = 0; i < f.n_evidence; i++)
+		named += strcmp(f.evidence[i].name, "ports used (U)") == 0;
+	cr_expect_eq(named, 10);
+	cr_expect_eq(f.evidence[0].count, 72, "the fullest first");
+	cr_expect_eq(count_of(&f, "further destinations short of ports"), 3);
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, the_sockets_to_name_are_those_of_destinations_that_fire)
+{
+	struct rule_input in = { .rule = find_rule(rules_ports, "port-exhaustion") };
+	struct inode_set inodes = { 0 };
+	struct model *model = with_usage(60);
+	struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.9");
+
+	use_ports(d, 20000, 20000, 2, 10);
+	d->samples[0].inode = 7;
+	d->n_samples = 1;
+	d = &model->sockets.destinations[0];
+	d->samples[0].inode = 5;
+	d->n_samples = 2; /* the second is a TIME-WAIT, which has no inode */
+	judge_ports(model);
+	in.model = model;
+	in.rule->wants(&in, &inodes);
+	inode_set_finish(&inodes);
+	cr_assert_eq(inodes.n, 1);
+	cr_expect_eq(inodes.inodes[0], 5);
+	inode_set_done(&inodes);
+	model_free(model);
+}
+
+/* Bind-before-connect by WRONG sockets of one process, pid 12. */
+static struct model *with_suspects(uint32_t wrong)
+{
+	struct model *model = port_model(RANGE_100, "");
+	struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
+
+	use_ports(d, 20000, 20001, 2, wrong);
+	d->samples[0].inode = 5;
+	d->samples[1].inode = 5;
+	d->n_samples = 2;
+	model->processes = calloc(1, sizeof(*model->processes));
+	model->owners = calloc(1, sizeof(*model->owners));
+	cr_assert(model->processes && model->owners);
+	model->processes[0] = (struct process){ .pid = 12, .command = strdup("haproxy") };
+	model->owners[0] = (struct socket_owner){ .inode = 5 };
+	model->n_processes = model->n_owners = 1;
+	return model;
+}
+
+Test(port_rules, bind_before_connect_names_the_program_and_the_option)
+{
+	struct model *model = with_suspects(50);
+	const struct action *option;
+	struct finding f = { 0 };
+	size_t named = 0;
+
+	judge_ports(model);
+	cr_assert_eq(run("port-bind-before-connect", model, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_WARNING);
+	cr_expect_eq(count_of(&f, "sockets judged"), 50);
+	cr_expect_eq(count_of(&f, "on the parity that bind() takes first"), 50);
+	cr_expect_eq(count_of(&f, "ports held for all destinations"), 50);
+	for (size_t i = 0; i < f.n_evidence; i++)
+		named += strcmp(f.evidence[i].name, "program") == 0;
+	cr_expect_eq(named, 1, "each program once");
+	cr_expect_str_eq(find_evidence(&f, "program")->text, "haproxy (pid 12)");
+	option = find_action(&f, NO_PORT_KEY);
+	cr_assert_not_null(option);
+	cr_expect_eq(option->kind, ACTION_SOCKET_OPTION);
+	cr_expect_null(find_action(&f, RANGE_KEY), "never blames the range");
+	cr_expect_null(find_action(&f, RESERVED_KEY));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, few_ports_held_are_advice_only)
+{
+	struct model *model = with_suspects(20);
+	struct finding f = { 0 };
+
+	judge_ports(model);
+	cr_assert_eq(run("port-bind-before-connect", model, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_ADVICE);
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, a_kernel_without_the_option_is_not_advised_to_use_it)
+{
+	struct model *model = with_suspects(20);
+	struct finding f = { 0 };
+
+	model->host.kernel = KERNEL(3, 10);
+	judge_ports(model);
+	cr_assert_eq(run("port-bind-before-connect", model, &f), VERDICT_FINDING);
+	cr_expect_null(find_action(&f, NO_PORT_KEY));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, connect_and_full_search_are_never_accused)
+{
+	struct finding f = { 0 };
+	struct model *model = with_usage(40);
+
+	judge_ports(model);
+	cr_expect_eq(run("port-bind-before-connect", model, &f), VERDICT_OK);
+	finding_done(&f);
+	model_free(model);
+
+	model = port_model(RANGE_100, "");
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.2"), 20000, 20000, 1, 60);
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.3"), 20000, 20050, 1, 45);
+	judge_ports(model);
+	cr_expect_eq(run("port-bind-before-connect", model, &f), VERDICT_OK);
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, bind_before_connect_is_unknown_where_the_range_was_another)
+{
+	struct model *model = with_suspects(50);
+	struct finding f = { 0 };
+
+	add_local_address(model);
+	model->sockets.local_addresses[0].out_of_range = 3;
+	cr_assert(ports_judge(model));
+	cr_expect_eq(run("port-bind-before-connect", model, &f), VERDICT_UNKNOWN);
+	cr_expect(strstr(f.missing[0], "10.0.0.1 were made: 3 use ports outside"), "%s",
+		  f.missing[0]);
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_rules, exhaustion_advises_the_option_where_ports_are_lost_to_suspects)
+{
+	struct model *model = with_suspects(48);
+	struct finding f = { 0 };
+
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.3"), 20000, 20000, 2, 30);
+	judge_ports(model);
+	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+	cr_expect_eq(count_of(&f, "ports available (R)"), 52);
+	cr_expect_eq(count_of(&f, "ports lost to suspected bind-before-connect, not in R"), 48);
+	cr_expect_not_null(find_action(&f, NO_PORT_KEY));
+	finding_done(&f);
+	model_free(model);
+}
+
+struct listener_case {
+	const char *addr;
+	uint16_t port;
+	bool kernel_chosen;
+	const char *reserved, *proposed; /* NULL: nothing to say */
+};
+
+Test(port_rules, listeners_in_the_range_are_added_to_what_is_reserved)
+{
+	static const struct listener_case cases[] = {
+		{ "0.0.0.0", 20050, false, "", "20050" },
+		{ "127.0.0.1", 20050, false, "", "20050" },
+		{ "::", 20050, false, "8080,20049", "8080,20049-20050" }, /* never drops an entry */
+		{ "0.0.0.0", 20050, false, "20040-20060", NULL },
+		{ "0.0.0.0", 20050, true, "", NULL },
+		{ "0.0.0.0", 19999, false, "", NULL },
+		{ "0.0.0.0", 20100, false, "", NULL },
+		{ "0.0.0.0", 20099, false, "", "20099" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct listener_case *c = &cases[i];
+		struct rule_input in = { .rule = find_rule(rules_ports, "port-listener-in-range") };
+		struct model *model = port_model(RANGE_100, c->reserved);
+		struct listener *listener = add_listener(model, c->addr, c->port);
+		struct inode_set inodes = { 0 };
+		struct finding f = { 0 };
+
+		listener->kernel_chosen = c->kernel_chosen;
+		listener->socket.inode = 5;
+		cr_expect_eq(run("port-listener-in-range", model, &f),
+			     c->proposed ? VERDICT_FINDING : VERDICT_OK, "case %zu", i);
+		if (c->proposed) {
+			cr_expect_eq(f.severity, SEV_ADVICE);
+			cr_expect_eq(count_of(&f, "listening port in the range"), c->port);
+			cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, c->proposed);
+		}
+		in.model = model;
+		in.rule->wants(&in, &inodes);
+		cr_expect_eq(inodes.n, c->proposed ? 1 : 0, "case %zu", i);
+		inode_set_done(&inodes);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+struct range_case {
+	const char *range;
+	enum severity severity;
+	const char *proposed;
+};
+
+Test(port_rules, a_small_range_or_one_with_ends_of_one_parity_is_odd)
+{
+	static const struct range_case cases[] = {
+		{ "32768\t60999", SEV_NONE, NULL },
+		{ "20000 29999", SEV_NONE, NULL },
+		{ "20000 29998", SEV_ADVICE, "32768 60999" },
+		{ "20000 21999", SEV_ADVICE, "32768 60999" },
+		{ "20000 21997", SEV_WARNING, "32768 60999" },
+		{ "20000 20099", SEV_WARNING, "32768 60999" },
+		{ "1024 65534", SEV_ADVICE, "1024 65533" },
+		{ "60999 32768", SEV_NONE, NULL }, /* the kernel refuses it: not a range at all */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model(cases[i].range, "");
+		struct finding f = { 0 };
+		enum verdict expected = cases[i].severity ? VERDICT_FINDING : VERDICT_OK;
+
+		if (!ports_range(model).known)
+			expected = VERDICT_UNKNOWN;
+		cr_expect_eq(run("port-range-sane", model, &f), expected, "%s", cases[i].range);
+		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].range);
+		if (cases[i].proposed && find_action(&f, RANGE_KEY))
+			cr_expect_str_eq(find_action(&f, RANGE_KEY)->proposed, cases[i].proposed);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, a_small_range_is_replaced_with_the_listeners_inside_the_new_one_reserved)
+{
+	struct model *model = port_model(RANGE_100, "20050");
+	struct finding f = { 0 };
+
+	add_listener(model, "0.0.0.0", 33060);
+	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
+	cr_assert(find_action(&f, RANGE_KEY) && find_action(&f, RESERVED_KEY));
+	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "20050,33060");
+	finding_done(&f);
+	model_free(model);
+}
