@@ -34,7 +34,7 @@ _tcpwright_words() {
 		return
 	fi
 	case $subcommand in
-	explain) tcpwright explain --list 2>/dev/null ;;
+	explain) tcpwright explain --list 2>/dev/null | sed -n 's/^  //p' ;;
 	profile)
 		if ((position == 2)); then
 			printf '%s\n' list show check

@@ -42,17 +42,19 @@ static int fail(const struct err *err, int exit_code)
 	return exit_code;
 }
 
-/* Prints VALUE, which it takes over; NULL is what jansson makes of running out of memory. */
+/*
+ * Prints VALUE, which it takes over; NULL is what jansson makes of running out of memory. That the
+ * text arrives is for main to see.
+ */
 static int print_json(json_t *value)
 {
-	int r = value ? json_dumpf(value, stdout, JSON_INDENT(2)) : -1;
-
-	json_decref(value);
-	if (r < 0) {
-		cli_error("the output could not be written");
+	if (!value) {
+		cli_error("out of memory");
 		return EXIT_NO_RESULT;
 	}
+	(void)json_dumpf(value, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
+	json_decref(value);
 	return EXIT_FINE;
 }
 
