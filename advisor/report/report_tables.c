@@ -288,21 +288,36 @@ void tables_print_states(struct page *page, const struct model *model)
 	page_print(page, INDENT, "%s", text);
 }
 
+/* Seconds that share a bar, so that all 60 fit on the page beside their labels. */
+static unsigned int seconds_per_bar(const struct page *page)
+{
+	enum { LABELS = sizeof("  60 s ago || now") - 1 };
+	unsigned int seconds = 1;
+
+	while (seconds < 3 && LABELS + TIME_WAIT_SECONDS / seconds > page->width)
+		seconds++;
+	return seconds;
+}
+
 void tables_print_closes(struct page *page, const struct model *model)
 {
 	const struct sockets *sockets = &model->sockets;
+	unsigned int per_bar = seconds_per_bar(page);
+	uint32_t bars[TIME_WAIT_SECONDS] = { 0 };
 	uint32_t peak = 0;
 
 	if (!sockets->time_wait_histogram_known)
 		return;
-	for (size_t i = 0; i < TIME_WAIT_SECONDS; i++)
+	for (size_t i = 0; i < TIME_WAIT_SECONDS; i++) {
+		bars[i / per_bar] += sockets->time_wait_histogram[i];
 		if (sockets->time_wait_histogram[i] > peak)
 			peak = sockets->time_wait_histogram[i];
+	}
 	if (peak == 0)
 		return;
-	print_heading(page, "Closes that left a TIME-WAIT, second by second");
+	print_heading(page, "Closes that left a TIME-WAIT, over time");
 	(void)fputs("  60 s ago |", page->file);
-	page_bars(page, sockets->time_wait_histogram, TIME_WAIT_SECONDS);
+	page_bars(page, bars, TIME_WAIT_SECONDS / per_bar);
 	(void)fputs("| now\n", page->file);
 	page_print(page, INDENT, "at most %" PRIu32 " in a second, %.1f/s over the last 10 s", peak,
 		   model_time_wait_rate(model));

@@ -96,8 +96,12 @@ static void print_verdict(struct page *page, const struct document *doc)
 	format_severities(severities, sizeof(severities), s);
 	if (doc->n_findings > 0)
 		page_paint(page, ink, severities);
+	else if (s->ok > 0)
+		page_paint(page, ink,
+			   s->unknown > 0 ? "Nothing wrong found in what could be seen"
+					  : "Nothing wrong found");
 	else
-		page_paint(page, ink, s->ok > 0 ? "Nothing wrong found" : "No verdict");
+		page_paint(page, ink, "No verdict");
 	(void)fprintf(page->file, " (%u %s: %u fine, %u unknown)\n", s->evaluated,
 		      s->evaluated == 1 ? "rule" : "rules", s->ok, s->unknown);
 }

@@ -57,10 +57,25 @@ static bool is_command(const char *line)
 
 Test(report_text, lines_fit_the_terminal_but_for_commands)
 {
-	CLEANUP(freep) char *text = text_of(sample_report_sick(), &plain);
+	static const unsigned int widths[] = { 60, 80, 132 };
 
-	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
-		cr_expect(page_columns(line) <= 80 || is_command(line), "%s", line);
+	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
+		const struct report_style style = { .width = widths[i], .utf8 = true };
+		CLEANUP(freep) char *text = text_of(sample_report_sick(), &style);
+
+		for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+			cr_expect(page_columns(line) <= widths[i] || is_command(line), "%s", line);
+	}
+}
+
+Test(report_text, nothing_wrong_is_not_said_of_what_was_not_seen)
+{
+	struct sample_report sample = sample_report_healthy();
+	CLEANUP(freep) char *text = NULL;
+
+	sample.report.results[0].verdict = VERDICT_UNKNOWN;
+	text = text_of(sample, &plain);
+	cr_expect_eq(strncmp(text, "Nothing wrong found in what could be seen (", 43), 0);
 }
 
 Test(report_text, the_first_screen_says_what_is_wrong_and_what_to_do_first)
