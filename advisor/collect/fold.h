@@ -3,29 +3,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "tcp_states.h"
+#include "sock_row.h"
 
 struct err;
 struct model;
-
-/* One socket as a backend saw it. Filled by both parsers; fields that a backend cannot know say so. */
-struct sock_row {
-	struct addr local_addr, remote_addr;
-	uint16_t local_port, remote_port;
-	enum tcp_state state;
-	uint8_t timer;	     /* 0 none, 1 retransmit, 2 keepalive, 3 TIME-WAIT, 4 probe */
-	uint32_t expires_ms; /* of the timer */
-	uint32_t rqueue, wqueue; /* of a listener from sock_diag: queue and limit */
-	bool limit_known;	 /* wqueue is a listener's limit: not from /proc */
-	uint32_t uid;
-	uint64_t inode;
-	uint64_t cookie;    /* 0: unknown */
-	uint64_t cgroup_id; /* 0: unknown */
-	bool no_port_flag_known, no_port_flag; /* IP_BIND_ADDRESS_NO_PORT was set */
-	bool has_info;	    /* the three below come from tcp_info */
-	uint32_t last_data_sent_ms, last_data_recv_ms, last_ack_recv_ms;
-};
 
 struct fold; /* opaque: the tables that exist only while rows arrive */
 
