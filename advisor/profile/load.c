@@ -169,6 +169,7 @@ static int take_header(struct profile *profile, const struct header *header, con
 		profile->summary = strdup(header->summary->value);
 	if (!profile->name || (header->summary && !profile->summary))
 		return err_no_memory(err);
+	text_neutralise(profile->name); /* a file can be called anything */
 	return 0;
 }
 

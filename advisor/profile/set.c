@@ -35,8 +35,7 @@ int profile_set_twice(const struct text_entry *entry, const char *file, unsigned
 		       entry->line, entry->key, before);
 }
 
-/* An entry that is there already comes from an included file, or is a mistake. NULL: there is none.
- */
+/* What is there already comes from an included file or is a mistake. BEFORE is NULL for nothing. */
 static int check_twice(const struct text_entry *entry, const char *file,
 		       const struct origin *before, struct err *err)
 {
