@@ -1,0 +1,450 @@
+/* Rules on TIME-WAIT: what it tells, when its protection is lost, and who may reuse its ports. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "addr.h"
+#include "cleanup.h"
+#include "counters.h"
+#include "sysctls.h"
+
+#include "finding.h"
+#include "model.h"
+#include "ports.h"
+
+#include "advise.h"
+#include "port_advice.h"
+#include "rule.h"
+
+enum {
+	/* Measured on 6.18 (F-tw-mem): the connecting side pays for bind buckets as well. */
+	ACCEPTED_BYTES = 256,
+	CONNECTED_BYTES = 515,
+	RATE_SECONDS = 10,
+	TOP_NAMED = 5,
+	HIGHEST_LIMIT = INT32_MAX, /* tcp_max_tw_buckets is an int */
+};
+
+/* Closes a second over the youngest 10 s; unknown without the timers. */
+static bool close_rate(const struct sockets *sockets, double *ret_per_s)
+{
+	uint64_t closed = 0;
+
+	if (!sockets->time_wait_histogram_known)
+		return false;
+	for (size_t i = TIME_WAIT_SECONDS - RATE_SECONDS; i < TIME_WAIT_SECONDS; i++)
+		closed += sockets->time_wait_histogram[i];
+	*ret_per_s = (double)closed / RATE_SECONDS;
+	return true;
+}
+
+static void describe_memory(struct finding *finding, const struct sockets *sockets, uint64_t count)
+{
+	const char *source = "256 bytes each where accepted, 515 where connected";
+
+	if (sockets->destinations_known) {
+		finding_count(finding, NULL, "kernel memory of TIME-WAIT",
+			      sockets->time_wait_inbound * ACCEPTED_BYTES +
+				      sockets->time_wait_outbound * CONNECTED_BYTES,
+			      "bytes", source);
+		return;
+	}
+	finding_count(finding, NULL, "kernel memory of TIME-WAIT, at least", count * ACCEPTED_BYTES,
+		      "bytes", source);
+	finding_count(finding, NULL, "kernel memory of TIME-WAIT, at most", count * CONNECTED_BYTES,
+		      "bytes", source);
+}
+
+/* The one with most TIME-WAIT among those below the one before; NULL: no more. */
+static const struct destination *next_destination(const struct sockets *sockets,
+						  const struct destination *before)
+{
+	const struct destination *next = NULL;
+
+	for (size_t i = 0; i < sockets->n_destinations; i++) {
+		const struct destination *d = &sockets->destinations[i];
+
+		if (d->time_wait == 0 || (next && d->time_wait <= next->time_wait))
+			continue;
+		/* Equals follow each other in the order of the array. */
+		if (!before || d->time_wait < before->time_wait ||
+		    (d->time_wait == before->time_wait && d > before))
+			next = d;
+	}
+	return next;
+}
+
+static const struct listener *next_listener(const struct sockets *sockets,
+					    const struct listener *before)
+{
+	const struct listener *next = NULL;
+
+	for (size_t i = 0; i < sockets->n_listeners; i++) {
+		const struct listener *l = &sockets->listeners[i];
+
+		if (l->time_wait == 0 || (next && l->time_wait <= next->time_wait))
+			continue;
+		if (!before || l->time_wait < before->time_wait ||
+		    (l->time_wait == before->time_wait && l > before))
+			next = l;
+	}
+	return next;
+}
+
+static void describe_top(struct finding *finding, const struct model *model)
+{
+	const struct sockets *sockets = &model->sockets;
+	const char *source = port_advice_source(model);
+	const struct destination *destination = NULL;
+	const struct listener *listener = NULL;
+
+	for (size_t i = 0; i < TOP_NAMED && (destination = next_destination(sockets, destination));
+	     i++) {
+		char subject[DESTINATION_STRLEN];
+
+		destination_format(subject, destination);
+		finding_count(finding, subject, "TIME-WAIT towards it, a local port each",
+			      destination->time_wait, "sockets", source);
+	}
+	for (size_t i = 0; i < TOP_NAMED && (listener = next_listener(sockets, listener)); i++) {
+		CLEANUP(freep) char *subject = advise_listener(finding, model, listener);
+
+		finding_count(finding, subject,
+			      "TIME-WAIT of its connections, no port of their own",
+			      listener->time_wait, "sockets", source);
+	}
+}
+
+static enum verdict check_rate(const struct rule_input *in, struct finding *finding)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	uint64_t count = sockets->states[TCP_STATE_TIME_WAIT];
+	const char *source = port_advice_source(in->model);
+	double per_s;
+
+	if (!sockets->backend) {
+		finding_missing(finding, "the host's TCP sockets");
+		return VERDICT_UNKNOWN;
+	}
+	if ((double)count < rule_threshold(in, "count"))
+		return VERDICT_OK;
+	finding_grade(finding, SEV_INFO);
+	finding_count(finding, NULL, "TIME-WAIT", count, "sockets", source);
+	finding_real(finding, NULL, "closes a second, mean of the last 60 s",
+		     (double)count / TIME_WAIT_SECONDS, "1/s", source);
+	if (close_rate(sockets, &per_s))
+		finding_real(finding, NULL, "closes a second, mean of the last 10 s", per_s, "1/s",
+			     source);
+	describe_memory(finding, sockets, count);
+	describe_top(finding, in->model);
+	finding_explain(finding,
+			"TIME-WAIT is the normal end of a connection that this host closed "
+			"first. It lasts 60 s whatever is set, so the count is the rate of "
+			"closes times 60 and no fault.");
+	finding_explain(finding,
+			"It costs the memory above and, of the %" PRIu64 " that this host opened "
+			"itself, a local port each: rule port-exhaustion judges those.",
+			sockets->time_wait_outbound);
+	return VERDICT_FINDING;
+}
+
+/* TIME-WAIT and what else counts against tcp_max_tw_buckets: orphaned FIN-WAIT-2 (F7). */
+static struct reading buckets_used(const struct model *model)
+{
+	if (model->sockstat.tw.known || !model->sockets.backend)
+		return model->sockstat.tw;
+	return reading_of(model->sockets.states[TCP_STATE_TIME_WAIT]);
+}
+
+/* What TIME-WAIT would have reached, had there been room: the largest that is known of. */
+static uint64_t buckets_peak(const struct model *model, enum movement movement, uint64_t limit,
+			     uint64_t *ret_wanted)
+{
+	struct counter_change lost = model_counter_change(model, COUNTER_TIME_WAIT_OVERFLOW);
+	uint64_t peak = buckets_used(model).value;
+	double per_s = 0;
+
+	*ret_wanted = 0;
+	if (movement == MOVEMENT_NOW && lost.seconds > 0) {
+		(void)close_rate(&model->sockets, &per_s);
+		per_s += (double)lost.events.value / lost.seconds;
+		*ret_wanted = (uint64_t)(per_s * TIME_WAIT_SECONDS) + 1;
+	}
+	if (movement != MOVEMENT_NONE && movement != MOVEMENT_UNKNOWN && peak < limit)
+		peak = limit; /* it was reached, or nothing would have been lost */
+	return peak < *ret_wanted ? *ret_wanted : peak;
+}
+
+static void advise_buckets(struct finding *finding, const struct model *model,
+			   enum movement movement)
+{
+	struct reading limit = model_sysctl(model, SYSCTL_TCP_MAX_TW_BUCKETS);
+	CLEANUP(freep) char *proposed = NULL;
+	CLEANUP(freep) char *wanted_text = NULL;
+	CLEANUP(freep) char *formula = NULL;
+	uint64_t peak, wanted, twice;
+
+	if (!limit.known)
+		return;
+	peak = buckets_peak(model, movement, limit.value, &wanted);
+	twice = peak > HIGHEST_LIMIT / 2 ? HIGHEST_LIMIT : peak * 2;
+	if (twice <= limit.value)
+		return; /* never lower it */
+	wanted_text =
+		wanted ? advise_text(finding, ", or 60 s x (closes + losses a second) = %" PRIu64,
+				     wanted)
+		       : advise_text(finding, "%s", "");
+	formula = advise_text(
+		finding,
+		"2 x peak = 2 x %" PRIu64 "; peak: the largest of %" PRIu64 " now, the "
+		"limit of %" PRIu64 " if it was reached%s. Memory at most %" PRIu64
+		" x 256 to 515 bytes = %.2f to %.2f MB",
+		peak, buckets_used(model).value, limit.value, wanted_text ? wanted_text : "", twice,
+		(double)twice * ACCEPTED_BYTES / 1e6, (double)twice * CONNECTED_BYTES / 1e6);
+	proposed = advise_text(finding, "%" PRIu64, twice);
+	if (proposed)
+		finding_propose(finding, model, SYSCTL_TCP_MAX_TW_BUCKETS, proposed, formula,
+				"More kernel memory while as many connections close.");
+}
+
+static void explain_overflow(struct finding *finding, enum movement movement)
+{
+	finding_explain(finding,
+			"Past tcp_max_tw_buckets a connection closes without TIME-WAIT: "
+			"nobody is reset and nothing is logged, but a late segment of it may "
+			"reach the next connection on the same ports. Orphaned FIN-WAIT-2 "
+			"count against the limit too.");
+	if (movement == MOVEMENT_BEFORE)
+		finding_explain(finding, "The losses are counted since boot: --for SECONDS tells "
+					 "whether they happen now.");
+}
+
+static enum verdict overflow_missing(struct finding *finding, const struct model *model,
+				     enum movement movement, bool limit_known, bool used_known)
+{
+	if (movement == MOVEMENT_UNKNOWN)
+		advise_counter_missing(finding, COUNTER_TIME_WAIT_OVERFLOW);
+	if (!limit_known)
+		advise_sysctl_missing(finding, model, SYSCTL_TCP_MAX_TW_BUCKETS);
+	if (!used_known)
+		finding_missing(finding, "/proc/net/sockstat TCP tw");
+	return movement != MOVEMENT_UNKNOWN && limit_known && used_known ? VERDICT_OK
+									 : VERDICT_UNKNOWN;
+}
+
+static enum verdict check_overflow(const struct rule_input *in, struct finding *finding)
+{
+	struct counter_change lost = model_counter_change(in->model, COUNTER_TIME_WAIT_OVERFLOW);
+	enum movement movement = advise_movement(&lost, rule_threshold(in, "since_boot"),
+						 rule_threshold(in, "per_hour"));
+	struct reading limit = model_sysctl(in->model, SYSCTL_TCP_MAX_TW_BUCKETS);
+	struct reading used = buckets_used(in->model);
+	bool nearly_full =
+		limit.known && used.known &&
+		(double)used.value * 100 > (double)limit.value * rule_threshold(in, "full");
+
+	if (!nearly_full && movement != MOVEMENT_NOW && movement != MOVEMENT_BEFORE)
+		return overflow_missing(finding, in->model, movement, limit.known, used.known);
+	finding_grade(finding, nearly_full || movement == MOVEMENT_NOW ? SEV_WARNING : SEV_ADVICE);
+	advise_counter(finding, in->model, COUNTER_TIME_WAIT_OVERFLOW);
+	if (used.known)
+		finding_count(finding, NULL, "TIME-WAIT", used.value, "sockets",
+			      in->model->sockstat.tw.known ? "/proc/net/sockstat TCP tw"
+							   : port_advice_source(in->model));
+	advise_sysctl(finding, in->model, SYSCTL_TCP_MAX_TW_BUCKETS);
+	explain_overflow(finding, movement);
+	advise_buckets(finding, in->model, movement);
+	return VERDICT_FINDING;
+}
+
+/* tcp_tw_reuse = 1 is set: it works with timestamps, and without them does nothing. */
+static enum verdict check_reuse_in_force(const struct rule_input *in, struct finding *finding)
+{
+	struct reading timestamps = model_sysctl(in->model, SYSCTL_TCP_TIMESTAMPS);
+
+	if (!timestamps.known) {
+		advise_sysctl_missing(finding, in->model, SYSCTL_TCP_TIMESTAMPS);
+		return VERDICT_UNKNOWN;
+	}
+	if (timestamps.value != 0)
+		return VERDICT_OK;
+	finding_grade(finding, SEV_ADVICE);
+	advise_sysctl(finding, in->model, SYSCTL_TCP_TW_REUSE);
+	advise_sysctl(finding, in->model, SYSCTL_TCP_TIMESTAMPS);
+	finding_explain(finding,
+			"tcp_tw_reuse = 1 does nothing here: without timestamps the kernel "
+			"cannot tell a late segment of the old connection from the new one, "
+			"and reuses no port.");
+	finding_propose(finding, in->model, SYSCTL_TCP_TIMESTAMPS, "1",
+			"tcp_tw_reuse = 1 needs tcp_timestamps other than 0",
+			"12 bytes more in each segment of new connections.");
+	return VERDICT_FINDING;
+}
+
+static void describe_reuse(struct finding *finding, const struct model *model,
+			   const struct destination *destination)
+{
+	const char *source = port_advice_source(model);
+	char subject[DESTINATION_STRLEN];
+
+	destination_format(subject, destination);
+	finding_real(finding, subject, "usage (U/R)", destination->budget.usage * 100, "%", source);
+	finding_count(finding, subject, "ports used (U)", destination->budget.used.value, "ports",
+		      source);
+	finding_count(finding, subject, "TIME-WAIT", destination->time_wait, "sockets", source);
+}
+
+static void explain_reuse(struct finding *finding, const struct model *model, size_t n)
+{
+	finding_count(finding, NULL, "TIME-WAIT on outbound ports",
+		      model->sockets.time_wait_outbound, "sockets", port_advice_source(model));
+	advise_sysctl(finding, model, SYSCTL_TCP_TW_REUSE);
+	advise_sysctl(finding, model, SYSCTL_TCP_TIMESTAMPS);
+	finding_explain(finding,
+			"Towards %zu destination%s this host connects and closes first, so the "
+			"TIME-WAIT and its port stay here, and ports run short.",
+			n, n == 1 ? "" : "s");
+	finding_explain(finding,
+			"With tcp_tw_reuse = 1 connect() takes such a port over after a "
+			"second; 2, the kernel's default, does so between loopback addresses "
+			"only. Inbound connections are not affected at all.");
+}
+
+static enum verdict check_reuse(const struct rule_input *in, struct finding *finding)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	struct reading mode = model_sysctl(in->model, SYSCTL_TCP_TW_REUSE);
+	const struct destination *worst = NULL;
+	bool some_unknown = false;
+	size_t n = 0;
+
+	if (!mode.known) {
+		advise_sysctl_missing(finding, in->model, SYSCTL_TCP_TW_REUSE);
+		return VERDICT_UNKNOWN;
+	}
+	if (mode.value == 1)
+		return check_reuse_in_force(in, finding);
+	if (port_advice_lacks(finding, in->model))
+		return VERDICT_UNKNOWN;
+	if (!model_sysctl(in->model, SYSCTL_TCP_TIMESTAMPS).known) {
+		advise_sysctl_missing(finding, in->model, SYSCTL_TCP_TIMESTAMPS);
+		return VERDICT_UNKNOWN;
+	}
+	for (size_t i = 0; i < sockets->n_destinations; i++) {
+		const struct destination *destination = &sockets->destinations[i];
+
+		some_unknown = some_unknown || destination->budget.usage < 0;
+		if (destination->budget.usage * 100 < rule_threshold(in, "usage") ||
+		    !port_advice_reuse_helps(in->model, destination))
+			continue;
+		if (!worst)
+			worst = destination;
+		if (n++ < PORT_ADVICE_MAX_NAMED)
+			describe_reuse(finding, in->model, destination);
+	}
+	if (n == 0 && some_unknown)
+		finding_missing(finding, "the ports that destinations use and have");
+	if (n == 0)
+		return some_unknown ? VERDICT_UNKNOWN : VERDICT_OK;
+	finding_grade(finding, SEV_ADVICE);
+	explain_reuse(finding, in->model, n);
+	port_advice_reuse(finding, in->model, worst);
+	return VERDICT_FINDING;
+}
+
+static enum verdict check_recycle(const struct rule_input *in, struct finding *finding)
+{
+	const struct sysctl_reading *reading = &in->model->sysctls[SYSCTL_TCP_TW_RECYCLE];
+	struct reading value = model_sysctl(in->model, SYSCTL_TCP_TW_RECYCLE);
+	bool dead = in->model->host.kernel >= KERNEL(4, 12);
+
+	if (!value.known && reading->absent)
+		return VERDICT_OK;
+	if (!value.known) {
+		advise_sysctl_missing(finding, in->model, SYSCTL_TCP_TW_RECYCLE);
+		return VERDICT_UNKNOWN;
+	}
+	if (value.value == 0)
+		return VERDICT_OK;
+	finding_grade(finding, dead ? SEV_ADVICE : SEV_CRITICAL);
+	advise_sysctl(finding, in->model, SYSCTL_TCP_TW_RECYCLE);
+	advise_counter(finding, in->model, COUNTER_PAWS_PASSIVE);
+	finding_explain(
+		finding,
+		"tcp_tw_recycle refuses SYNs whose timestamp is older than the last one from "
+		"the same address. Clients behind one NAT share an address but no clock, so "
+		"some of them cannot connect.");
+	if (dead)
+		finding_explain(finding,
+				"Kernels since 4.12 do not have it; this one should ignore it.");
+	finding_propose(finding, in->model, SYSCTL_TCP_TW_RECYCLE, "0",
+			"0: off, as in every kernel since 4.12", "None.");
+	return VERDICT_FINDING;
+}
+
+const struct rule rules_time_wait[] = {
+	{
+		.id = "tw-rate",
+		.title = "Many connections are in TIME-WAIT",
+		.worst = SEV_INFO,
+		.check = check_rate,
+		.rationale =
+			"The number of TIME-WAIT sockets tells how many connections this host closes first, "
+			"and where to. The count alone harms nothing: each takes a few hundred bytes, and a "
+			"local port only where this host connected.",
+		.not = "Nothing is recommended because of the count alone; tcp_fin_timeout does not "
+		       "shorten TIME-WAIT, and nothing else does.",
+		.thresholds = {
+			{ "count", 100, "sockets", "fewer TIME-WAIT sockets are not mentioned" },
+		},
+		.references = REFS("RFC 9293, section 3.6.1: TIME-WAIT", "tcp(7)", "RFC 1337"),
+	},
+	{
+		.id = "tw-overflow",
+		.title = "Connections close without TIME-WAIT",
+		.worst = SEV_WARNING,
+		.check = check_overflow,
+		.rationale =
+			"TIME-WAIT keeps late segments of a connection away from the next one on the same "
+			"ports. Past tcp_max_tw_buckets it is left out silently, and data can be corrupted "
+			"or connections reset for no visible reason.",
+		.not = "tcp_max_tw_buckets is never lowered to get rid of TIME-WAIT: that gives up "
+		       "what it protects from.",
+		.thresholds = {
+			{ "full", 80, "%", "of tcp_max_tw_buckets in use, from which it is a warning" },
+			{ "since_boot", 100, "events", "fewer losses since boot are not mentioned" },
+			{ "per_hour", 1, "events/h", "fewer losses an hour since boot are not mentioned" },
+		},
+		.references = REFS("ip-sysctl.rst: tcp_max_tw_buckets",
+				   "RFC 9293, section 3.6.1: TIME-WAIT", "RFC 1337"),
+	},
+	{
+		.id = "tw-reuse",
+		.title = "Ports in TIME-WAIT could be used again",
+		.worst = SEV_ADVICE,
+		.check = check_reuse,
+		.rationale =
+			"Where this host connects and closes first, each connection keeps its port for 60 "
+			"seconds after its end. tcp_tw_reuse = 1 lets connect() take such a port over after "
+			"one second, if both sides use timestamps.",
+		.not = "It has no effect on inbound connections, whose TIME-WAIT takes no port. Set "
+		       "without need it is no fault, and 2 is the kernel's default.",
+		.thresholds = {
+			{ "usage", 50, "%", "usage U/R from which ports are short enough to ask for it" },
+		},
+		.references = REFS("ip-sysctl.rst: tcp_tw_reuse, tcp_tw_reuse_delay", "RFC 6191",
+				   "tcp(7)"),
+	},
+	{
+		.id = "tw-recycle",
+		.title = "tcp_tw_recycle refuses clients behind NAT",
+		.worst = SEV_CRITICAL,
+		.check = check_recycle,
+		.rationale =
+			"Before Linux 4.12 it refused SYNs by comparing timestamps of everybody behind an "
+			"address, so clients behind NAT timed out at random. Linux 4.12 removed it.",
+		.not = "It never was a safe way to have fewer TIME-WAIT.",
+		.references = REFS("tcp(7): tcp_tw_recycle", "RFC 7323, section 5: PAWS",
+				   "Linux commit 4396e46187ca"),
+	},
+	{ 0 },
+};
