@@ -11,7 +11,8 @@
 #include "rule.h"
 
 static const struct rule *const groups[] = {
-	rules_ports, rules_time_wait, rules_closing, rules_accept, rules_idle, rules_settings,
+	rules_ports,  rules_port_range, rules_time_wait, rules_closing,
+	rules_accept, rules_idle,       rules_settings,
 };
 
 const struct rule *rules_at(size_t index)
@@ -33,8 +34,8 @@ const struct rule *rules_find(const char *id)
 	return NULL;
 }
 
-static bool words_collect(const char ***ret_rules, size_t *ret_n_rules, const char ***ret_thresholds,
-			  size_t *ret_n_thresholds)
+static bool words_collect(const char ***ret_rules, size_t *ret_n_rules,
+			  const char ***ret_thresholds, size_t *ret_n_thresholds)
 {
 	size_t rules_capacity = 0, thresholds_capacity = 0;
 	const struct rule *rule;
@@ -46,8 +47,8 @@ static bool words_collect(const char ***ret_rules, size_t *ret_n_rules, const ch
 		for (size_t t = 0; t < RULE_MAX_THRESHOLDS && rule->thresholds[t].name; t++) {
 			char *word = text_format("%s.%s", rule->id, rule->thresholds[t].name);
 
-			if (!word || !ARRAY_GROW(*ret_thresholds, thresholds_capacity,
-						 *ret_n_thresholds)) {
+			if (!word ||
+			    !ARRAY_GROW(*ret_thresholds, thresholds_capacity, *ret_n_thresholds)) {
 				free(word);
 				return false;
 			}

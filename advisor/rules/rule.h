@@ -61,6 +61,7 @@ double rule_threshold(const struct rule_input *in, const char *name);
 
 /* One array per file of this folder, ending with an empty row. */
 extern const struct rule rules_ports[];
+extern const struct rule rules_port_range[];
 extern const struct rule rules_time_wait[];
 extern const struct rule rules_closing[];
 extern const struct rule rules_accept[];

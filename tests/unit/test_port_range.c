@@ -1,0 +1,123 @@
+#include <criterion/criterion.h>
+
+#include "port_model.h"
+#include "rule_run.h"
+
+TestSuite(port_range);
+
+#define RANGE_100 "20000\t20099"
+#define RANGE_KEY "net.ipv4.ip_local_port_range"
+#define RESERVED_KEY "net.ipv4.ip_local_reserved_ports"
+
+static enum verdict run(const char *id, const struct model *model, struct finding *finding)
+{
+	return run_rule(rules_port_range, id, model, finding);
+}
+
+Test(port_range, a_model_of_nothing_is_unknown_to_all_rules)
+{
+	struct model *model = model_new();
+
+	for (const struct rule *rule = rules_port_range; rule->id; rule++) {
+		struct finding f = { 0 };
+
+		cr_expect_eq(run(rule->id, model, &f), VERDICT_UNKNOWN);
+		finding_done(&f);
+	}
+	model_free(model);
+}
+
+struct listener_case {
+	const char *addr;
+	uint16_t port;
+	bool kernel_chosen;
+	const char *reserved, *proposed; /* NULL: nothing to say */
+};
+
+Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
+{
+	static const struct listener_case cases[] = {
+		{ "0.0.0.0", 20050, false, "", "20050" },
+		{ "127.0.0.1", 20050, false, "", "20050" },
+		{ "::", 20050, false, "8080,20049", "8080,20049-20050" }, /* never drops an entry */
+		{ "0.0.0.0", 20050, false, "20040-20060", NULL },
+		{ "0.0.0.0", 20050, true, "", NULL },
+		{ "0.0.0.0", 19999, false, "", NULL },
+		{ "0.0.0.0", 20100, false, "", NULL },
+		{ "0.0.0.0", 20099, false, "", "20099" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct listener_case *c = &cases[i];
+		struct rule_input in = { .rule = find_rule(rules_port_range,
+							   "port-listener-in-range") };
+		struct model *model = port_model(RANGE_100, c->reserved);
+		struct listener *listener = add_listener(model, c->addr, c->port);
+		struct inode_set inodes = { 0 };
+		struct finding f = { 0 };
+
+		listener->kernel_chosen = c->kernel_chosen;
+		listener->socket.inode = 5;
+		cr_expect_eq(run("port-listener-in-range", model, &f),
+			     c->proposed ? VERDICT_FINDING : VERDICT_OK, "case %zu", i);
+		if (c->proposed) {
+			cr_expect_eq(f.severity, SEV_ADVICE);
+			cr_expect_eq(count_of(&f, "listening port in the range"), c->port);
+			cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, c->proposed);
+		}
+		in.model = model;
+		in.rule->wants(&in, &inodes);
+		cr_expect_eq(inodes.n, c->proposed ? 1 : 0, "case %zu", i);
+		inode_set_done(&inodes);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+struct range_case {
+	const char *range;
+	enum severity severity;
+	const char *proposed;
+};
+
+Test(port_range, a_small_range_or_one_with_ends_of_one_parity_is_odd)
+{
+	static const struct range_case cases[] = {
+		{ "32768\t60999", SEV_NONE, NULL },
+		{ "20000 29999", SEV_NONE, NULL },
+		{ "20000 29998", SEV_ADVICE, "32768 60999" },
+		{ "20000 21999", SEV_ADVICE, "32768 60999" },
+		{ "20000 21997", SEV_WARNING, "32768 60999" },
+		{ "20000 20099", SEV_WARNING, "32768 60999" },
+		{ "1024 65534", SEV_ADVICE, "1024 65533" },
+		{ "60999 32768", SEV_NONE, NULL }, /* the kernel refuses it: not a range at all */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model(cases[i].range, "");
+		struct finding f = { 0 };
+		enum verdict expected = cases[i].severity ? VERDICT_FINDING : VERDICT_OK;
+
+		if (!ports_range(model).known)
+			expected = VERDICT_UNKNOWN;
+		cr_expect_eq(run("port-range-sane", model, &f), expected, "%s", cases[i].range);
+		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].range);
+		if (cases[i].proposed && find_action(&f, RANGE_KEY))
+			cr_expect_str_eq(find_action(&f, RANGE_KEY)->proposed, cases[i].proposed);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_range, a_small_range_is_replaced_with_the_listeners_inside_the_new_one_reserved)
+{
+	struct model *model = port_model(RANGE_100, "20050");
+	struct finding f = { 0 };
+
+	add_listener(model, "0.0.0.0", 33060);
+	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
+	cr_assert(find_action(&f, RANGE_KEY) && find_action(&f, RESERVED_KEY));
+	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "20050,33060");
+	finding_done(&f);
+	model_free(model);
+}
