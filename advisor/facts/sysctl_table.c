@@ -131,7 +131,8 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.unit = "sockets",
 		.n_values = 1,
 		.range = NOT_NEGATIVE,
-		.computed = "half of tcp_ehash_entries, which grows with memory (131072 of 262144)",
+		.computed = "half of the buckets of TCP's hash table (tcp_ehash_entries), which "
+			    "grow with memory: 131072 of 262144",
 		.meaning = "How many TIME-WAIT sockets a network namespace may hold, orphaned "
 			   "FIN-WAIT-2 sockets included. Beyond it a connection closes without "
 			   "TIME-WAIT and TCPTimeWaitOverflow counts one.",
@@ -169,8 +170,8 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.unit = "sockets",
 		.n_values = 1,
 		.range = NOT_NEGATIVE,
-		.computed = "half of the first namespace's tcp_ehash_entries, which grows with "
-			    "memory",
+		.computed = "half of the buckets of the host's TCP hash table "
+			    "(tcp_ehash_entries), which grow with memory",
 		.meaning = "How many sockets of the whole host may be orphans: closed by their "
 			   "program, but with data or a FIN that the peer has not acknowledged. "
 			   "Beyond it they are reset, and TCPAbortOnMemory counts.",
@@ -219,8 +220,8 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.unit = "requests",
 		.n_values = 1,
 		.range = NOT_NEGATIVE,
-		.computed = "tcp_ehash_entries / 128 but at least 128, since 5.4; half of that "
-			    "before",
+		.computed = "the buckets of TCP's hash table (tcp_ehash_entries) / 128 since 5.4, "
+			    "/ 256 before; at least 128",
 		.meaning = "With tcp_syncookies=0 a listener takes at most about three quarters "
 			   "of this many half-open connections from peers that it does not know, "
 			   "and never more than its backlog.",
@@ -604,7 +605,8 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.defaults = { { 0, "212992" }, { KERNEL(6, 18), "4194304" } },
 		.computed = "before 6.18 it depends on the architecture; this is the value of "
 			    "64-bit hosts",
-		.meaning = "The most that a program gets by SO_RCVBUF, for sockets of every kind.",
+		.meaning = "The most that a program gets by SO_RCVBUF, for sockets of every kind; "
+			   "the kernel then doubles it, for its own overhead.",
 		.misunderstood = "It is no precondition of tcp_rmem: a TCP connection whose "
 				 "program sets no SO_RCVBUF grows to the third value of tcp_rmem, "
 				 "whatever this says. Containers see it and cannot write it.",
@@ -624,7 +626,8 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.defaults = { { 0, "212992" }, { KERNEL(6, 18), "4194304" } },
 		.computed = "before 6.18 it depends on the architecture; this is the value of "
 			    "64-bit hosts",
-		.meaning = "The most that a program gets by SO_SNDBUF, for sockets of every kind.",
+		.meaning = "The most that a program gets by SO_SNDBUF, for sockets of every kind; "
+			   "the kernel then doubles it, for its own overhead.",
 		.misunderstood = "It is no precondition of tcp_wmem: a TCP connection whose "
 				 "program sets no SO_SNDBUF grows to the third value of tcp_wmem, "
 				 "whatever this says. Containers see it and cannot write it.",
