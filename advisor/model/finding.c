@@ -268,3 +268,22 @@ void finding_propose(struct finding *finding, const struct model *model, enum sy
 					       .command = command,
 					       .undo = undo });
 }
+
+void finding_withdraw(struct finding *finding, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < finding->n_actions; i++)
+		if (finding->actions[i].key && strcmp(finding->actions[i].key, key) == 0)
+			action_done(&finding->actions[i]);
+		else
+			finding->actions[kept++] = finding->actions[i];
+	finding->n_actions = kept;
+	kept = 0;
+	for (size_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].subject && strcmp(finding->evidence[i].subject, key) == 0)
+			evidence_done(&finding->evidence[i]);
+		else
+			finding->evidence[kept++] = finding->evidence[i];
+	finding->n_evidence = kept;
+}

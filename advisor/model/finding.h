@@ -108,3 +108,9 @@ void finding_act(struct finding *finding, const struct advice *advice);
  */
 void finding_propose(struct finding *finding, const struct model *model, enum sysctl_id id,
 		     const char *proposed, const char *formula, const char *risk);
+
+/*
+ * Takes back every action on KEY, and the evidence whose subject it is. KEY must not be a text of
+ * this finding.
+ */
+void finding_withdraw(struct finding *finding, const char *key);
