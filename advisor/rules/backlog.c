@@ -1,0 +1,341 @@
+/* How long an accept queue should be, and who keeps it shorter: the application or somaxconn. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "finding.h"
+#include "number.h"
+
+#include "accept.h"
+
+/* listen()'s backlog as far as it is known who passes it. */
+static const char *backlog_origin(uint64_t backlog)
+{
+	static const struct {
+		uint64_t backlog;
+		const char *origin;
+	} origins[] = {
+		{ 5, "the usual value of Python's servers" },
+		{ 50, "the default of Java's ServerSocket" },
+		{ 100, "the default of Python's asyncio" },
+		{ 128, "the default of older runtimes, and somaxconn's before Linux 5.4" },
+		{ 511, "the default of nginx, Redis and Node.js" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(origins); i++)
+		if (origins[i].backlog == backlog)
+			return origins[i].origin;
+	return NULL;
+}
+
+/* Where well-known servers take their backlog from. */
+static const char *backlog_setting(const char *command)
+{
+	static const struct {
+		const char *name, *setting;
+	} settings[] = {
+		{ "nginx", "listen ... backlog=N;" },
+		{ "redis-server", "tcp-backlog N" },
+		{ "memcached", "-b N" },
+		{ "haproxy", "backlog N" },
+		{ "apache2", "ListenBackLog N" },
+		{ "httpd", "ListenBackLog N" },
+		{ "lighttpd", "server.listen-backlog = N" },
+		{ "php-fpm", "listen.backlog = N" },
+		{ "gunicorn", "--backlog N" },
+		{ "uvicorn", "--backlog N" },
+		{ "mysqld", "back_log = N" },
+		{ "systemd", "Backlog=N of the socket unit" },
+	};
+
+	for (size_t i = 0; command && i < ARRAY_SIZE(settings); i++)
+		if (strncmp(command, settings[i].name, strlen(settings[i].name)) == 0)
+			return settings[i].setting;
+	return NULL;
+}
+
+struct accept_rate {
+	double per_s; /* 0: unknown */
+	const char *source;
+	const char *whose; /* listeners that it counts */
+};
+
+static struct accept_rate accept_rate(const struct model *model, const struct listener *listener)
+{
+	struct counter_change opens = model_counter_change(model, COUNTER_PASSIVE_OPENS);
+
+	/* The average since boot says nothing of the hour in which the queue overflowed. */
+	if (!opens.since_boot && opens.events.known && opens.events.value > 0 && opens.seconds > 0)
+		return (struct accept_rate){ (double)opens.events.value / opens.seconds,
+					     "/proc/net/snmp Tcp.PassiveOpens",
+					     "of all listeners together" };
+	if (listener->closed_last_10s > 0)
+		return (struct accept_rate){ listener->closed_last_10s / 10.0,
+					     "TIME-WAIT sockets younger than 10 s",
+					     "by its closes in the last 10 s" };
+	return (struct accept_rate){ 0 };
+}
+
+/* The kernel's own ceiling before 5.0, and more than any patience is worth. */
+enum { LONGEST_BACKLOG = 65535 };
+
+static uint64_t backlog_size(double needed)
+{
+	uint64_t size;
+
+	if (needed > LONGEST_BACKLOG)
+		return LONGEST_BACKLOG;
+	if (needed <= 1)
+		return 1;
+	size = power_of_two_at_least((uint64_t)needed);
+	if ((double)size < needed)
+		size *= 2;
+	return size > LONGEST_BACKLOG ? LONGEST_BACKLOG : size;
+}
+
+/* What is known of one listener before anything is said about it. */
+struct cap {
+	const struct listener *listener;
+	struct reading somaxconn;
+	struct accept_rate rate;
+	double patience;
+	double needed;       /* connections that may wait; only with a rate */
+	uint64_t size;       /* that, to a power of two; 0: no rate */
+	bool by_application; /* the limit in force is below somaxconn */
+};
+
+static struct cap cap_of(const struct rule_input *in, const struct listener *listener)
+{
+	struct cap cap = { .listener = listener,
+			   .somaxconn = model_sysctl(in->model, SYSCTL_SOMAXCONN),
+			   .rate = accept_rate(in->model, listener),
+			   .patience = rule_threshold(in, "patience") };
+
+	if (cap.rate.per_s > 0) {
+		/* Half of it, because who waits last must still be served afterwards. */
+		cap.needed = cap.rate.per_s * cap.patience / 2;
+		cap.size = backlog_size(cap.needed);
+	}
+	cap.by_application = cap.somaxconn.known && listener->backlog.known &&
+			     listener->backlog.value < cap.somaxconn.value;
+	return cap;
+}
+
+static void cap_evidence(struct finding *f, const struct model *model, const struct cap *cap)
+{
+	CLEANUP(freep) char *subject = advise_listener(f, model, cap->listener);
+
+	finding_count(f, subject, "limit (one more fits)", cap->listener->backlog.value,
+		      "connections", "sock_diag idiag_wqueue");
+	if (cap->listener->queue.known)
+		finding_count(f, subject, "accept queue", cap->listener->queue.value, "connections",
+			      "sock_diag idiag_rqueue");
+	if (cap->rate.per_s > 0)
+		finding_real(f, subject, "accepts", cap->rate.per_s, "per second",
+			     cap->rate.source);
+}
+
+static void cap_explain(struct finding *f, const struct model *model, const struct cap *cap)
+{
+	CLEANUP(freep) char *subject = advise_listener(f, model, cap->listener);
+	const struct process *process = model_process_of(model, cap->listener->socket.inode);
+	const char *setting = backlog_setting(process ? process->command : NULL);
+	uint64_t backlog = cap->listener->backlog.value;
+	const char *origin = backlog_origin(backlog);
+
+	if (!subject)
+		return;
+	if (cap->by_application)
+		finding_explain(f,
+				"%s: the limit %" PRIu64 " is below somaxconn (%" PRIu64
+				"), so it is the application's own%s%s, or an older somaxconn's at "
+				"its listen(); a larger somaxconn changes nothing here.",
+				subject, backlog, cap->somaxconn.value, origin ? ": " : "",
+				origin ? origin : "");
+	else if (backlog == cap->somaxconn.value)
+		finding_explain(f,
+				"%s: the limit equals somaxconn (%" PRIu64 "), so either somaxconn "
+				"or the application's listen() may be what limits it.",
+				subject, backlog);
+	else
+		finding_explain(f,
+				"%s: the limit %" PRIu64 " dates from a larger somaxconn than "
+				"today's %" PRIu64 "; a restart would shorten the queue.",
+				subject, backlog, cap->somaxconn.value);
+	if (setting)
+		finding_explain(f, "%s takes its backlog from \"%s\".", process->command, setting);
+}
+
+static char *size_formula(struct finding *f, const struct cap *cap, uint64_t proposed)
+{
+	if (cap->size == 0)
+		return advise_text(f,
+				   "accepts/s x %g s / 2, to a power of two; the rate of accepts "
+				   "is unknown here: audit --for 30 measures it",
+				   cap->patience);
+	return advise_text(f,
+			   "%.1f accepts/s (%s) x %g s of patience / 2 = %.1f, to a power of two: "
+			   "%" PRIu64 "%s",
+			   cap->rate.per_s, cap->rate.whose, cap->patience, cap->needed, cap->size,
+			   proposed < cap->size ? ", of which somaxconn allows less" : "");
+}
+
+static const char queue_risk[] = "Before a server that is too slow, a longer queue only ages "
+				 "requests: clients give up before "
+				 "they are served. It helps against bursts.";
+
+static void propose_backlog(struct finding *f, const struct model *model, const struct cap *cap)
+{
+	uint64_t proposed = cap->by_application && cap->size > cap->somaxconn.value
+				    ? cap->somaxconn.value
+				    : cap->size;
+	CLEANUP(freep) char *subject = advise_listener(f, model, cap->listener);
+	CLEANUP(freep) char *formula = size_formula(f, cap, proposed);
+	CLEANUP(freep)
+	char *risk = advise_text(f,
+				 "%s Restart %s: a live listener keeps its limit until listen() is "
+				 "called again.",
+				 queue_risk, subject ? subject : "it");
+	char current[24], value[24];
+
+	(void)snprintf(current, sizeof(current), "%" PRIu64, cap->listener->backlog.value);
+	(void)snprintf(value, sizeof(value), "%" PRIu64, proposed);
+	finding_act(f, &(struct advice){ .kind = ACTION_SOCKET_OPTION,
+					 .key = "listen_backlog",
+					 .current = current,
+					 .proposed = proposed > 0 ? value : NULL,
+					 .formula = formula,
+					 .risk = risk,
+					 .restart_needed = true });
+}
+
+static void propose_somaxconn(struct finding *f, const struct model *model, const struct cap *cap)
+{
+	CLEANUP(freep) char *formula = size_formula(f, cap, cap->size);
+	CLEANUP(freep)
+	char *risk =
+		advise_text(f,
+			    "%s It reaches a listener only when that calls listen() again, with a "
+			    "backlog as large: restart it.",
+			    queue_risk);
+	char value[24];
+
+	(void)snprintf(value, sizeof(value), "%" PRIu64, cap->size);
+	finding_propose(f, model, SYSCTL_SOMAXCONN, value, formula, risk);
+	if (f && f->n_actions > 0)
+		f->actions[f->n_actions - 1].restart_needed = true;
+}
+
+/*
+ * Whose queue overflowed: those that are full now. A counter names nobody, so on its evidence alone
+ * every listener that clients use is under suspicion, and a single one even without.
+ */
+static bool is_concerned(const struct rule_input *in, const struct overflow *o,
+			 const struct listener *listener)
+{
+	if (o->full > 0)
+		return overflow_grade(in, listener) == QUEUE_FULL;
+	if (o->movement < MOVEMENT_BEFORE)
+		return false;
+	return listener_has_traffic(listener) || in->model->sockets.n_listeners == 1;
+}
+
+void want_backlog_cap(const struct rule_input *in, struct inode_set *inodes)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	struct overflow overflow = overflow_find(in);
+
+	for (size_t i = 0; i < sockets->n_listeners; i++)
+		if (is_concerned(in, &overflow, &sockets->listeners[i]))
+			inode_set_add(inodes, sockets->listeners[i].socket.inode);
+}
+
+struct tally {
+	size_t capped, unknown, long_enough;
+	struct cap widest; /* of those that somaxconn may limit, the one that wants most */
+};
+
+static void judge(const struct rule_input *in, struct finding *f, const struct listener *listener,
+		  struct tally *tally)
+{
+	struct cap cap = cap_of(in, listener);
+
+	if (!listener->backlog.known || !cap.somaxconn.known) {
+		tally->unknown++;
+		return;
+	}
+	/* Long enough for its clients' patience: then the server is too slow, not the queue too
+	 * short. */
+	if (cap.size > 0 && (cap.needed <= (double)listener->backlog.value ||
+			     cap.size <= listener->backlog.value)) {
+		tally->long_enough++;
+		return;
+	}
+	if (tally->capped++ >= ADVISE_MAX_NAMED)
+		return;
+	cap_evidence(f, in->model, &cap);
+	cap_explain(f, in->model, &cap);
+	propose_backlog(f, in->model, &cap);
+	if (!cap.by_application && cap.size > tally->widest.size)
+		tally->widest = cap;
+}
+
+static void explain_evidence(struct finding *f, const struct model *model, const struct overflow *o)
+{
+	advise_sysctl(f, model, SYSCTL_SOMAXCONN);
+	advise_counter(f, model, COUNTER_LISTEN_OVERFLOWS);
+	if (o->full > 0 || o->movement == MOVEMENT_NOW)
+		finding_grade(f, SEV_WARNING);
+	else
+		finding_grade(f, SEV_ADVICE);
+	if (o->full == 0)
+		finding_explain(f, "The evidence is the counter ListenOverflows, which names no "
+				   "listener: it may have been any of these.");
+	finding_explain(f, "A longer queue before a server that is too slow only ages requests; it "
+			   "helps where clients come in bursts.");
+}
+
+static enum verdict nothing_capped(const struct rule_input *in, struct finding *f,
+				   const struct overflow *o, const struct tally *tally)
+{
+	bool evidence = o->full > 0 || o->movement >= MOVEMENT_BEFORE;
+
+	if (!in->model->sockets.listeners_known) {
+		finding_missing(f, "listeners");
+		return VERDICT_UNKNOWN;
+	}
+	if (!evidence && (o->unknown > 0 || o->movement == MOVEMENT_UNKNOWN)) {
+		finding_missing(f, "evidence of overflow (see accept-queue-full)");
+		return VERDICT_UNKNOWN;
+	}
+	if (tally->unknown > 0) {
+		if (!model_sysctl(in->model, SYSCTL_SOMAXCONN).known)
+			advise_sysctl_missing(f, in->model, SYSCTL_SOMAXCONN);
+		else
+			finding_missing(f, "the listeners' limits (only sock_diag has them)");
+		return VERDICT_UNKNOWN;
+	}
+	if (evidence && tally->long_enough == 0) {
+		finding_missing(f, "which listener overflowed: none has clients now");
+		return VERDICT_UNKNOWN;
+	}
+	return VERDICT_OK;
+}
+
+enum verdict check_backlog_cap(const struct rule_input *in, struct finding *f)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	struct overflow overflow = overflow_find(in);
+	struct tally tally = { 0 };
+
+	for (size_t i = 0; i < sockets->n_listeners; i++)
+		if (is_concerned(in, &overflow, &sockets->listeners[i]))
+			judge(in, f, &sockets->listeners[i], &tally);
+	if (tally.capped == 0)
+		return nothing_capped(in, f, &overflow, &tally);
+	if (tally.widest.size > 0)
+		propose_somaxconn(f, in->model, &tally.widest);
+	explain_evidence(f, in->model, &overflow);
+	return VERDICT_FINDING;
+}

@@ -1,0 +1,199 @@
+/* Requests in SYN-RECV against the listener's backlog, and the counters of full SYN queues. */
+#include <inttypes.h>
+
+#include "cleanup.h"
+#include "finding.h"
+
+#include "accept.h"
+
+static enum queue_grade grade_requests(const struct rule_input *in, const struct listener *listener)
+{
+	double requests = listener->syn_recv, backlog = (double)listener->backlog.value;
+
+	if (requests == 0)
+		return QUEUE_FINE;
+	if (!listener->backlog.known)
+		return QUEUE_UNKNOWN;
+	/* Kernels differ by one in whether a queue that holds the backlog is full already. */
+	if (requests >= backlog)
+		return QUEUE_FULL;
+	return requests >= rule_threshold(in, "waiting") &&
+			       requests * 100 >= rule_threshold(in, "filling") * backlog
+		       ? QUEUE_FILLING
+		       : QUEUE_FINE;
+}
+
+void want_syn_queue(const struct rule_input *in, struct inode_set *inodes)
+{
+	const struct sockets *sockets = &in->model->sockets;
+
+	for (size_t i = 0; i < sockets->n_listeners; i++)
+		if (grade_requests(in, &sockets->listeners[i]) >= QUEUE_FILLING)
+			inode_set_add(inodes, sockets->listeners[i].socket.inode);
+}
+
+static enum movement moved(const struct rule_input *in, enum counter_id id)
+{
+	struct counter_change change = model_counter_change(in->model, id);
+
+	return advise_movement(&change, rule_threshold(in, "since_boot"),
+			       rule_threshold(in, "per_hour"));
+}
+
+/*
+ * With tcp_syncookies = 2 every SYN is answered by a cookie and counted as one to a full queue, so
+ * the cookie counters prove nothing; with the value unknown nobody can say.
+ */
+static enum movement cookies_moved(const struct rule_input *in)
+{
+	struct reading syncookies = model_sysctl(in->model, SYSCTL_TCP_SYNCOOKIES);
+
+	if (!syncookies.known)
+		return MOVEMENT_UNKNOWN;
+	if (syncookies.value != 1)
+		return MOVEMENT_NONE;
+	return moved(in, COUNTER_REQ_Q_FULL_DO_COOKIES);
+}
+
+static enum severity severity_of(enum movement movement)
+{
+	return movement == MOVEMENT_NOW      ? SEV_WARNING
+	       : movement == MOVEMENT_BEFORE ? SEV_ADVICE
+					     : SEV_NONE;
+}
+
+static void name_queue(const struct rule_input *in, struct finding *f, const struct listener *l)
+{
+	CLEANUP(freep) char *subject = advise_listener(f, in->model, l);
+	CLEANUP(freep)
+	char *command =
+		advise_text(f, "ss -tn state syn-recv '( sport = :%u )' # who they are", l->port);
+	CLEANUP(freep) char *current = advise_text(f, "%" PRIu64, l->backlog.value);
+
+	finding_count(f, subject, "SYN-RECV", l->syn_recv, "requests",
+		      in->model->sockets.backend ? in->model->sockets.backend : "sockets");
+	finding_count(f, subject, "limit", l->backlog.value, "requests", "sock_diag idiag_wqueue");
+	finding_act(
+		f,
+		&(struct advice){
+			.kind = ACTION_SOCKET_OPTION,
+			.key = "listen_backlog",
+			.current = current,
+			.formula = "the SYN queue's limit is the listener's backlog: one that "
+				   "exceeds SYNs/s x the clients' round trip holds honest "
+				   "clients; nothing that fits in memory holds a flood",
+			.risk = "It lengthens the accept queue as well (see backlog-cap). A live "
+				"listener keeps its limit until listen() is called again.",
+			.command = command,
+			.restart_needed = true,
+		});
+}
+
+static void name_queues(const struct rule_input *in, struct finding *f)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	size_t named = 0;
+
+	for (int grade = QUEUE_FULL; grade >= QUEUE_FILLING; grade--)
+		for (size_t i = 0; i < sockets->n_listeners && named < ADVISE_MAX_NAMED; i++) {
+			const struct listener *l = &sockets->listeners[i];
+
+			if ((int)grade_requests(in, l) != grade)
+				continue;
+			name_queue(in, f, l);
+			finding_grade(f, grade == QUEUE_FULL ? SEV_WARNING : SEV_ADVICE);
+			named++;
+		}
+}
+
+/* Honest clients answer a cookie, forged addresses do not. */
+static void explain_cookies(struct finding *f, const struct model *model)
+{
+	struct reading sent = model_counter_change(model, COUNTER_SYNCOOKIES_SENT).events;
+	struct reading recv = model_counter_change(model, COUNTER_SYNCOOKIES_RECV).events;
+
+	advise_counter(f, model, COUNTER_REQ_Q_FULL_DO_COOKIES);
+	advise_counter(f, model, COUNTER_SYNCOOKIES_SENT);
+	advise_counter(f, model, COUNTER_SYNCOOKIES_RECV);
+	if (sent.known && recv.known && sent.value > 0)
+		finding_explain(
+			f,
+			"%" PRIu64 " cookies came back of %" PRIu64 " that were sent (%.0f %%):"
+			" honest clients answer, a flood does not.",
+			recv.value, sent.value, (double)recv.value / (double)sent.value * 100);
+}
+
+static void explain_requests(struct finding *f, const struct model *model, enum movement cookies,
+			     enum movement drops)
+{
+	finding_grade(f, severity_of(cookies));
+	finding_grade(f, severity_of(drops));
+	finding_explain(f,
+			"Handshakes that are not finished fill the SYN queue, whose limit is the "
+			"listener's backlog.");
+	if (cookies >= MOVEMENT_BEFORE) {
+		finding_explain(f, "A full queue was answered with cookies: clients still connect, "
+				   "without timestamps they lose window scaling.");
+		explain_cookies(f, model);
+	}
+	if (drops >= MOVEMENT_BEFORE) {
+		finding_explain(f, "SYNs were dropped from full queues: their clients had to try "
+				   "again after 1 s and more.");
+		advise_counter(f, model, COUNTER_REQ_Q_FULL_DROP);
+	}
+	if (cookies == MOVEMENT_BEFORE || drops == MOVEMENT_BEFORE)
+		finding_explain(f, "The counters are totals since boot: audit --for 60 shows "
+				   "whether they still move.");
+	advise_sysctl(f, model, SYSCTL_TCP_SYNCOOKIES);
+}
+
+/* Counters alone name no listener: look first. */
+static void advise_looking(struct finding *f)
+{
+	finding_act(f,
+		    &(struct advice){
+			    .kind = ACTION_APPLICATION,
+			    .key = "find the listener",
+			    .proposed = "watch which port gathers SYN-RECV, and from where; then "
+					"raise that listener's backlog, or stop the flood before "
+					"it reaches the host",
+			    .command = "ss -tn state syn-recv; dmesg | grep -i 'syn flooding'",
+		    });
+}
+
+enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
+{
+	const struct sockets *sockets = &in->model->sockets;
+	enum movement cookies = cookies_moved(in), drops = moved(in, COUNTER_REQ_Q_FULL_DROP);
+	size_t busy = 0, unknown = 0;
+
+	for (size_t i = 0; i < sockets->n_listeners; i++) {
+		enum queue_grade grade = grade_requests(in, &sockets->listeners[i]);
+
+		busy += grade >= QUEUE_FILLING;
+		unknown += grade == QUEUE_UNKNOWN;
+	}
+	if (busy > 0 || cookies >= MOVEMENT_BEFORE || drops >= MOVEMENT_BEFORE) {
+		name_queues(in, f);
+		explain_requests(f, in->model, cookies, drops);
+		if (busy == 0)
+			advise_looking(f);
+		return VERDICT_FINDING;
+	}
+	if (!sockets->listeners_known)
+		finding_missing(f, "listeners");
+	if (unknown > 0)
+		finding_missing(f,
+				"limits of %zu listeners with SYN-RECV (only sock_diag has them)",
+				unknown);
+	if (drops == MOVEMENT_UNKNOWN)
+		advise_counter_missing(f, COUNTER_REQ_Q_FULL_DROP);
+	if (!model_sysctl(in->model, SYSCTL_TCP_SYNCOOKIES).known)
+		advise_sysctl_missing(f, in->model, SYSCTL_TCP_SYNCOOKIES);
+	else if (cookies == MOVEMENT_UNKNOWN)
+		advise_counter_missing(f, COUNTER_REQ_Q_FULL_DO_COOKIES);
+	return sockets->listeners_known && unknown == 0 && drops != MOVEMENT_UNKNOWN &&
+			       cookies != MOVEMENT_UNKNOWN
+		       ? VERDICT_OK
+		       : VERDICT_UNKNOWN;
+}

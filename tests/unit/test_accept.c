@@ -1,0 +1,267 @@
+#include <criterion/criterion.h>
+
+#include "judge.h"
+
+TestSuite(accept);
+
+static struct listener one_listener(uint64_t queue, uint64_t backlog)
+{
+	return (struct listener){ .addr = addr_from_v4(0),
+				  .port = 80,
+				  .socket = { .inode = 77 },
+				  .queue = reading_of(queue),
+				  .backlog = reading_of(backlog) };
+}
+
+/* A host whose counters are all zero and that has been up for an hour. */
+static struct model quiet_model(struct listener *listener)
+{
+	struct model model = { .host = { .uptime_s = reading_of(3600) } };
+
+	for (size_t i = 0; i < N_COUNTERS; i++)
+		model.counters[i] = reading_of(0);
+	model.sockets.backend = "sock_diag";
+	model.sockets.listeners = listener;
+	model.sockets.n_listeners = 1;
+	model.sockets.listeners_known = true;
+	return model;
+}
+
+Test(accept, a_queue_is_full_above_its_limit_and_fills_from_half_with_sixteen)
+{
+	static const struct {
+		uint64_t queue, backlog;
+		enum severity severity;
+	} cases[] = {
+		{ 0, 0, SEV_NONE },      { 1, 0, SEV_CRITICAL },   { 5, 5, SEV_NONE },
+		{ 6, 5, SEV_CRITICAL },  { 15, 16, SEV_NONE },     { 16, 16, SEV_ADVICE },
+		{ 16, 32, SEV_ADVICE },  { 16, 33, SEV_NONE },     { 63, 128, SEV_NONE },
+		{ 64, 128, SEV_ADVICE }, { 128, 128, SEV_ADVICE }, { 129, 128, SEV_CRITICAL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct listener listener = one_listener(cases[i].queue, cases[i].backlog);
+		struct model model = quiet_model(&listener);
+		struct finding f;
+		enum verdict verdict = judge(rules_accept, "accept-queue-full", &model, NULL, &f);
+
+		cr_expect_eq(verdict, cases[i].severity ? VERDICT_FINDING : VERDICT_OK, "case %zu",
+			     i);
+		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
+		finding_done(&f);
+	}
+}
+
+Test(accept, a_full_queue_names_its_listener_process_and_unit)
+{
+	struct listener listener = one_listener(6, 5);
+	struct model model = quiet_model(&listener);
+	struct process process = { .pid = 12,
+				   .command = (char *)"python3",
+				   .unit = (char *)"web.service" };
+	struct socket_owner owner = { .inode = 77 };
+	const char *subject = "0.0.0.0:80 python3 (pid 12, web.service)";
+	struct finding f;
+
+	model.processes = &process;
+	model.n_processes = 1;
+	model.owners = &owner;
+	model.n_owners = 1;
+	cr_assert_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_assert(evidence_of(&f, subject, "accept queue"));
+	cr_expect_eq(evidence_of(&f, subject, "accept queue")->count, 6);
+	cr_expect_str_eq(evidence_of(&f, subject, "accept queue")->source,
+			 "sock_diag idiag_rqueue");
+	cr_expect_eq(evidence_of(&f, subject, "limit (one more fits)")->count, 5);
+	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
+	finding_done(&f);
+}
+
+Test(accept, a_queue_without_a_known_limit_is_unknown_once_something_waits)
+{
+	struct listener listener = one_listener(0, 0);
+	struct model model = quiet_model(&listener);
+	struct finding f;
+
+	listener.backlog = (struct reading){ 0 };
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	listener.queue = reading_of(100);
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "limits of 1 listener"));
+	finding_done(&f);
+}
+
+Test(accept, missing_listeners_and_counters_are_unknown_not_healthy)
+{
+	struct model model = { 0 };
+	struct finding f;
+
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "listeners"));
+	cr_expect(misses(&f, "/proc/net/netstat TcpExt.ListenOverflows"));
+	finding_done(&f);
+}
+
+Test(accept, overflows_warn_within_a_window_and_need_volume_since_boot)
+{
+	static const struct {
+		uint64_t events, uptime_s;
+		enum severity severity;
+	} cases[] = {
+		{ 99, 3600, SEV_NONE },          { 100, 3600, SEV_ADVICE },
+		{ 100, 100 * 3600, SEV_ADVICE }, { 100, 101 * 3600, SEV_NONE },
+		{ 100, 0, SEV_ADVICE },
+	};
+	struct listener listener = one_listener(0, 128);
+	struct model model = quiet_model(&listener);
+	struct sample samples[2] = { 0 };
+	struct finding f;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		model.host.uptime_s = (struct reading){ cases[i].uptime_s, cases[i].uptime_s > 0 };
+		model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(cases[i].events);
+		(void)judge(rules_accept, "accept-queue-full", &model, NULL, &f);
+		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
+		cr_expect_eq(says(&f, "since boot"), cases[i].severity != SEV_NONE);
+		finding_done(&f);
+	}
+	set_window(&model, samples, 10);
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	set_moved(&model, COUNTER_LISTEN_OVERFLOWS, 100, 101);
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_WARNING);
+	cr_expect(says(&f, "retransmission") && says(&f, "names no listener"));
+	cr_expect_eq(evidence_of(&f, NULL, "ListenOverflows")->count, 1);
+	finding_done(&f);
+}
+
+Test(accept, thresholds_come_from_the_profile)
+{
+	struct listener listener = one_listener(8, 10);
+	struct model model = quiet_model(&listener);
+	struct profile_threshold threshold = { .rule = (char *)"accept-queue-full",
+					       .name = (char *)"waiting",
+					       .value = 8 };
+	struct profile profile = { .thresholds = &threshold, .n_thresholds = 1 };
+
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, &profile, NULL),
+		     VERDICT_FINDING);
+}
+
+Test(accept, only_busy_listeners_are_to_be_named)
+{
+	struct listener listener = one_listener(0, 5);
+	struct model model = quiet_model(&listener);
+	struct rule_input in = { .model = &model,
+				 .rule = rule_of(rules_accept, "accept-queue-full") };
+	struct inode_set inodes = { 0 };
+
+	in.rule->wants(&in, &inodes);
+	cr_expect_eq(inodes.n, 0);
+	listener.queue = reading_of(6);
+	in.rule->wants(&in, &inodes);
+	cr_assert_eq(inodes.n, 1);
+	cr_expect_eq(inodes.inodes[0], 77);
+	inode_set_done(&inodes);
+}
+
+Test(accept, syncookies_are_judged_by_value_and_unknown_without)
+{
+	static const struct {
+		const char *live;
+		enum verdict verdict;
+		enum severity severity;
+	} cases[] = {
+		{ "0", VERDICT_FINDING, SEV_WARNING }, { "1", VERDICT_OK, SEV_NONE },
+		{ "2", VERDICT_FINDING, SEV_ADVICE },  { NULL, VERDICT_UNKNOWN, SEV_NONE },
+		{ "junk", VERDICT_UNKNOWN, SEV_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model model = { 0 };
+		struct finding f;
+
+		set_sysctl(&model, SYSCTL_TCP_SYNCOOKIES, cases[i].live);
+		cr_expect_eq(judge(rules_accept, "syncookies-off", &model, NULL, &f),
+			     cases[i].verdict, "case %zu", i);
+		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
+		if (cases[i].verdict == VERDICT_FINDING)
+			cr_expect_str_eq(action_on(&f, "net.ipv4.tcp_syncookies")->proposed, "1");
+		else
+			cr_expect_eq(f.n_actions, 0);
+		finding_done(&f);
+	}
+}
+
+static void set_drops(struct model *model, uint64_t drops, uint64_t overflows, uint64_t queue_full)
+{
+	model->counters[COUNTER_LISTEN_DROPS] = reading_of(drops);
+	model->counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(overflows);
+	model->counters[COUNTER_REQ_Q_FULL_DROP] = reading_of(queue_full);
+}
+
+Test(accept, drops_that_full_queues_explain_are_no_finding)
+{
+	static const struct {
+		uint64_t drops, overflows, queue_full;
+		enum verdict verdict;
+	} cases[] = {
+		{ 0, 0, 0, VERDICT_OK },
+		{ 5000, 5000, 0, VERDICT_OK },
+		{ 5000, 3000, 2000, VERDICT_OK },
+		{ 5000, 3000, 2500, VERDICT_OK }, /* counters are read one after the other */
+		{ 5999, 3000, 2000, VERDICT_OK },
+		{ 6000, 3000, 2000, VERDICT_FINDING },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct listener listener = one_listener(0, 128);
+		struct model model = quiet_model(&listener);
+
+		set_drops(&model, cases[i].drops, cases[i].overflows, cases[i].queue_full);
+		cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL),
+			     cases[i].verdict, "case %zu", i);
+	}
+}
+
+Test(accept, other_drops_are_advice_and_never_called_an_overflow)
+{
+	struct listener listener = one_listener(0, 128);
+	struct model model = quiet_model(&listener);
+	struct sample samples[2] = { 0 };
+	struct finding f;
+
+	set_window(&model, samples, 5);
+	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 10);
+	cr_assert_eq(judge(rules_accept, "listen-drops-other", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_ADVICE);
+	cr_expect_eq(evidence_of(&f, NULL, "drops with another cause")->count, 10);
+	cr_expect_not(says(&f, "accept queue"));
+	cr_expect_not(says(&f, "overflow"));
+	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
+	cr_expect_eq(count_actions(&f, ACTION_SOCKET_OPTION), 0);
+	finding_done(&f);
+	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 9);
+	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL), VERDICT_OK);
+}
+
+Test(accept, an_old_kernel_without_the_queue_counter_leaves_other_drops_unknown)
+{
+	struct listener listener = one_listener(0, 128);
+	struct model model = quiet_model(&listener);
+	struct finding f;
+
+	set_drops(&model, 5000, 100, 0);
+	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
+	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "TCPReqQFullDrop"));
+	finding_done(&f);
+	set_drops(&model, 100, 100, 0);
+	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
+	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL), VERDICT_OK,
+		     "nothing is left to explain, whatever that counter says");
+	model.counters[COUNTER_LISTEN_DROPS] = (struct reading){ 0 };
+	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL),
+		     VERDICT_UNKNOWN);
+}

@@ -1,0 +1,238 @@
+#include <criterion/criterion.h>
+
+#include "judge.h"
+
+TestSuite(backlog);
+
+/* One full listener on a host with somaxconn 4096 whose counters did not move. */
+struct scene {
+	struct listener listeners[2];
+	struct sample samples[2];
+	struct process process;
+	struct socket_owner owner;
+	struct model model;
+};
+
+static void set_scene(struct scene *s, uint64_t backlog)
+{
+	*s = (struct scene){ .process = { .pid = 12, .command = (char *)"app" },
+			     .owner = { .inode = 77 } };
+	s->listeners[0] = (struct listener){ .addr = addr_from_v4(0),
+					     .port = 80,
+					     .socket = { .inode = 77 },
+					     .queue = reading_of(backlog + 1),
+					     .backlog = reading_of(backlog) };
+	for (size_t i = 0; i < N_COUNTERS; i++)
+		s->model.counters[i] = reading_of(0);
+	set_sysctl(&s->model, SYSCTL_SOMAXCONN, "4096");
+	s->model.sockets.backend = "sock_diag";
+	s->model.sockets.listeners = s->listeners;
+	s->model.sockets.n_listeners = 1;
+	s->model.sockets.listeners_known = true;
+	s->model.processes = &s->process;
+	s->model.n_processes = 1;
+	s->model.owners = &s->owner;
+	s->model.n_owners = 1;
+}
+
+static enum verdict judge_backlog(const struct scene *s, struct finding *ret_finding)
+{
+	return judge(rules_accept, "backlog-cap", &s->model, NULL, ret_finding);
+}
+
+Test(backlog, without_an_overflow_no_backlog_is_too_small)
+{
+	struct scene s;
+
+	set_scene(&s, 5);
+	s.listeners[0].queue = reading_of(5);
+	s.listeners[0].established = 1000;
+	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_OK);
+}
+
+Test(backlog, somaxconn_is_never_raised_where_the_application_is_the_limit)
+{
+	static const uint64_t backlogs[] = { 5, 128, 511, 4095 };
+
+	for (size_t i = 0; i < sizeof(backlogs) / sizeof(backlogs[0]); i++) {
+		struct scene s;
+		struct finding f;
+
+		set_scene(&s, backlogs[i]);
+		s.listeners[0].closed_last_10s = 200000;
+		cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+		cr_expect_eq(f.severity, SEV_WARNING);
+		cr_expect_null(action_on(&f, "net.core.somaxconn"));
+		cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
+		cr_assert(action_on(&f, "listen_backlog"));
+		cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "4096",
+				 "somaxconn caps what the application may ask for");
+		cr_expect(action_on(&f, "listen_backlog")->restart_needed);
+		finding_done(&f);
+	}
+}
+
+Test(backlog, either_may_be_the_limit_where_they_are_equal)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 4096);
+	s.listeners[0].closed_last_10s = 100000;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "net.core.somaxconn")->proposed, "8192");
+	cr_expect(action_on(&f, "net.core.somaxconn")->restart_needed);
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "8192");
+	cr_expect(says(&f, "either somaxconn or the application"));
+	finding_done(&f);
+}
+
+Test(backlog, an_older_and_larger_somaxconn_is_recognised)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 4096);
+	set_sysctl(&s.model, SYSCTL_SOMAXCONN, "128");
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "a restart would shorten the queue"));
+	finding_done(&f);
+}
+
+Test(backlog, the_size_is_accepts_times_half_the_patience_to_a_power_of_two)
+{
+	static const struct {
+		uint32_t closed_last_10s;
+		const char *proposed; /* NULL: the queue is long enough */
+	} cases[] = {
+		{ 100, NULL },     /* 10/s: 5 may wait */
+		{ 120, "8" },      /* 6 */
+		{ 160, "8" },      /* 8 */
+		{ 161, "16" },     /* 8.05 */
+		{ 20000, "1024" }, /* 1000 */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene s;
+		struct finding f;
+
+		set_scene(&s, 5);
+		s.listeners[0].closed_last_10s = cases[i].closed_last_10s;
+		cr_expect_eq(judge_backlog(&s, &f),
+			     cases[i].proposed ? VERDICT_FINDING : VERDICT_OK);
+		if (i == 0)
+			cr_expect_eq(f.n_actions, 0);
+		if (cases[i].proposed)
+			cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed,
+					 cases[i].proposed);
+		finding_done(&f);
+	}
+}
+
+Test(backlog, the_formula_shows_its_numbers_and_follows_the_patience)
+{
+	struct profile_threshold threshold = { .rule = (char *)"backlog-cap",
+					       .name = (char *)"patience",
+					       .value = 4 };
+	struct profile profile = { .thresholds = &threshold, .n_thresholds = 1 };
+	struct scene s;
+	struct finding f;
+	const char *formula;
+
+	set_scene(&s, 5);
+	set_window(&s.model, s.samples, 10);
+	set_moved(&s.model, COUNTER_PASSIVE_OPENS, 500, 1500);
+	s.listeners[0].closed_last_10s = 7;
+	(void)judge(rules_accept, "backlog-cap", &s.model, &profile, &f);
+	formula = action_on(&f, "listen_backlog")->formula;
+	cr_expect(strstr(formula, "100.0 accepts/s"), "%s", formula);
+	cr_expect(strstr(formula, "x 4 s of patience / 2 = 200.0"), "%s", formula);
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "256");
+	cr_expect_str_eq(evidence_of(&f, NULL, "accepts")->source,
+			 "/proc/net/snmp Tcp.PassiveOpens");
+	finding_done(&f);
+}
+
+Test(backlog, an_average_since_boot_is_no_rate)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 5);
+	s.model.host.uptime_s = reading_of(10);
+	s.model.counters[COUNTER_PASSIVE_OPENS] = reading_of(1000000);
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_null(action_on(&f, "listen_backlog")->proposed);
+	cr_expect(strstr(action_on(&f, "listen_backlog")->formula, "unknown here"));
+	finding_done(&f);
+}
+
+Test(backlog, an_absurd_rate_does_not_leave_the_kernels_range)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 5);
+	set_sysctl(&s.model, SYSCTL_SOMAXCONN, "2147483647");
+	s.listeners[0].closed_last_10s = UINT32_MAX;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "65535");
+	finding_done(&f);
+}
+
+Test(backlog, a_counter_suspects_the_listeners_with_clients_and_says_so)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 128);
+	s.listeners[0].queue = reading_of(0);
+	s.listeners[1] = s.listeners[0];
+	s.listeners[1].port = 81;
+	s.model.sockets.n_listeners = 2;
+	s.model.host.uptime_s = reading_of(3600);
+	s.model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(100);
+	cr_expect_eq(judge_backlog(&s, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "which listener overflowed"));
+	finding_done(&f);
+	s.listeners[0].established = 1;
+	cr_expect_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_ADVICE, "nobody knows when it overflowed");
+	cr_expect_eq(count_actions(&f, ACTION_SOCKET_OPTION), 1);
+	cr_expect(says(&f, "names no listener"));
+	finding_done(&f);
+}
+
+Test(backlog, what_limits_the_queue_is_unknown_without_limit_or_somaxconn)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 5);
+	set_sysctl(&s.model, SYSCTL_SOMAXCONN, NULL);
+	cr_expect_eq(judge_backlog(&s, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "net.core.somaxconn"));
+	finding_done(&f);
+	set_scene(&s, 5);
+	s.listeners[0].backlog = (struct reading){ 0 };
+	cr_expect_eq(judge_backlog(&s, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "evidence of overflow"));
+	finding_done(&f);
+	s.model.sockets.listeners_known = false;
+	s.model.sockets.n_listeners = 0;
+	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_UNKNOWN);
+}
+
+Test(backlog, well_known_servers_are_told_where_their_backlog_stands)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 511);
+	s.process.command = (char *)"nginx: master process";
+	(void)judge_backlog(&s, &f);
+	cr_expect(says(&f, "listen ... backlog=N;"));
+	cr_expect(says(&f, "the default of nginx, Redis and Node.js"));
+	cr_expect(says(&f, "only ages requests"));
+	finding_done(&f);
+}
