@@ -45,6 +45,8 @@ struct rule {
 	enum verdict (*check)(const struct rule_input *in, struct finding *finding);
 	/* NULL: the rule names no processes. Asked before processes are looked up. */
 	void (*wants)(const struct rule_input *in, struct inode_set *inodes);
+	/* Its sysctl proposals give way to those of other findings for the same key. */
+	bool yields;
 	const char *rationale; /* why it matters, two sentences */
 	const char *not; /* what the folklore says and this rule never does; for `explain` */
 	struct rule_threshold thresholds[RULE_MAX_THRESHOLDS]; /* up to the first without a name */
