@@ -122,6 +122,52 @@ static void evaluate(const struct rule_input *in, struct rule_result *result)
 		result->finding.severity = highest;
 }
 
+static bool is_sysctl(const struct action *action, const char *key)
+{
+	return action->kind == ACTION_SYSCTL && strcmp(action->key, key) == 0;
+}
+
+/* KEY as a finding of a rule that yields to nobody has it; NULL where none proposes a value. */
+static const char *proposed_key(const struct report *report, const char *key)
+{
+	for (size_t i = 0; i < report->n_results; i++) {
+		const struct rule_result *result = &report->results[i];
+		const struct finding *finding = &result->finding;
+
+		if (result->verdict != VERDICT_FINDING || rules_find(result->id)->yields)
+			continue;
+		for (size_t a = 0; a < finding->n_actions; a++)
+			if (is_sysctl(&finding->actions[a], key))
+				return finding->actions[a].key;
+	}
+	return NULL;
+}
+
+/*
+ * A rule is pure and sees no other rule's findings, so who goes first is settled here: evidence
+ * before a profile's wishes. A finding that is left without proposals says nothing any more.
+ */
+static void give_way(const struct report *report, struct rule_result *result)
+{
+	struct finding *finding = &result->finding;
+
+	for (size_t i = 0; i < finding->n_actions;) {
+		const struct action *action = &finding->actions[i];
+		const char *key =
+			action->kind == ACTION_SYSCTL ? proposed_key(report, action->key) : NULL;
+
+		if (key)
+			finding_withdraw(finding, key);
+		else
+			i++;
+	}
+	if (finding->n_actions > 0)
+		return;
+	result->verdict = finding->n_missing > 0 ? VERDICT_UNKNOWN : VERDICT_OK;
+	if (result->verdict == VERDICT_OK)
+		finding_done(finding);
+}
+
 int rules_evaluate(const struct model *model, const struct profile *profile,
 		   struct report *ret_report, struct err *err)
 {
@@ -147,6 +193,10 @@ int rules_evaluate(const struct model *model, const struct profile *profile,
 			return err_no_memory(err);
 		}
 	}
+	for (size_t i = 0; i < report.n_results; i++)
+		if (report.results[i].verdict == VERDICT_FINDING &&
+		    rules_find(report.results[i].id)->yields)
+			give_way(&report, &report.results[i]);
 	*ret_report = report;
 	return 0;
 }
