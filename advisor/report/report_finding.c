@@ -65,7 +65,7 @@ static char *value_text(const struct evidence *evidence)
 	case EVIDENCE_REAL:
 		if (!isfinite(evidence->real))
 			return strdup("unknown");
-		return text_format(fabs(evidence->real) >= 100 ? "%.0f%s%s" : "%.3g%s%s",
+		return text_format(fabs(evidence->real) >= 100 ? "%.0f%s%s" : "%.4g%s%s",
 				   evidence->real, space, unit);
 	case EVIDENCE_TEXT:
 		break;
