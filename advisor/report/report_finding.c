@@ -16,7 +16,7 @@
 enum {
 	INDENT = 2,
 	DEEPER = 4,
-	WIDEST_NAME = 36,  /* of a piece of evidence; longer ones push their value aside */
+	WIDEST_NAME = 40,  /* of a piece of evidence; longer ones push their value aside */
 	ACTION_LABELS = 9, /* "command  ..." */
 };
 
@@ -195,13 +195,25 @@ static void print_heading(struct page *page, const char *heading)
 	(void)fputc('\n', page->file);
 }
 
+/* In one paragraph: they are for those who doubt, and would fill half a screen line by line. */
 static void print_references(struct page *page, const char *const references[])
 {
-	if (!references || !*references)
+	CLEANUP(freep) char *text = NULL;
+
+	for (const char *const *r = references; r && *r; r++) {
+		char *longer = text ? text_format("%s; %s", text, *r) : strdup(*r);
+
+		free(text);
+		text = longer;
+		if (!text) {
+			page->out_of_memory = true;
+			return;
+		}
+	}
+	if (!text)
 		return;
 	print_heading(page, "Documented in");
-	for (const char *const *r = references; *r; r++)
-		page_print(page, DEEPER, "%s", *r);
+	page_print(page, DEEPER, "%s", text);
 }
 
 void finding_print(struct page *page, const struct rule_result *result)
