@@ -23,7 +23,7 @@ static int read_number(const struct root *root, struct model *model, const char 
 	return ret_reading->known ? 0 : source_gap(model, file, "not a number", cost, err);
 }
 
-static int conntrack_collect(const struct root *root, struct model *model, struct err *err)
+int conntrack_collect(const struct root *root, struct model *model, struct err *err)
 {
 	int r = read_number(root, model, "/proc/sys/net/netfilter/nf_conntrack_count",
 			    &model->conntrack.count, err);
@@ -32,5 +32,3 @@ static int conntrack_collect(const struct root *root, struct model *model, struc
 		     : read_number(root, model, "/proc/sys/net/netfilter/nf_conntrack_max",
 				   &model->conntrack.max, err);
 }
-
-const struct source source_conntrack = { .name = "conntrack", .collect = conntrack_collect };

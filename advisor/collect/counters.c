@@ -134,7 +134,7 @@ int counters_sample(const struct root *root, struct reading counters[static N_CO
 	return 0;
 }
 
-static int counters_collect(const struct root *root, struct model *model, struct err *err)
+int counters_collect(const struct root *root, struct model *model, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		const struct table *table = &tables[i];
@@ -150,5 +150,3 @@ static int counters_collect(const struct root *root, struct model *model, struct
 	}
 	return 0;
 }
-
-const struct source source_counters = { .name = "counters", .collect = counters_collect };

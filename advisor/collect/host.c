@@ -143,7 +143,7 @@ static void ask_this_host(const struct root *root, struct host *host)
 		host->netns = reading_of(st.st_ino);
 }
 
-static int host_collect(const struct root *root, struct model *model, struct err *err)
+int host_collect(const struct root *root, struct model *model, struct err *err)
 {
 	int r = read_names(root, model, err);
 
@@ -151,5 +151,3 @@ static int host_collect(const struct root *root, struct model *model, struct err
 		ask_this_host(root, &model->host);
 	return r < 0 ? r : read_numbers(root, model, err);
 }
-
-const struct source source_host = { .name = "host", .collect = host_collect };

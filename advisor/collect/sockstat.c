@@ -62,7 +62,7 @@ bool sockstat6_parse(const char *text, struct sockstat *sockstat)
 	return find_number(text, "TCP6:", "inuse", &sockstat->inuse6);
 }
 
-static int sockstat_collect(const struct root *root, struct model *model, struct err *err)
+int sockstat_collect(const struct root *root, struct model *model, struct err *err)
 {
 	static const struct {
 		const char *file;
@@ -89,5 +89,3 @@ static int sockstat_collect(const struct root *root, struct model *model, struct
 	}
 	return 0;
 }
-
-const struct source source_sockstat = { .name = "sockstat", .collect = sockstat_collect };

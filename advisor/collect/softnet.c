@@ -52,7 +52,7 @@ bool softnet_parse(const char *text, struct softnet *ret_softnet)
 	return true;
 }
 
-static int softnet_collect(const struct root *root, struct model *model, struct err *err)
+int softnet_collect(const struct root *root, struct model *model, struct err *err)
 {
 	CLEANUP(freep) char *text = NULL;
 	int r = source_read(root, model, file, cost, false, &text, err);
@@ -61,5 +61,3 @@ static int softnet_collect(const struct root *root, struct model *model, struct 
 		return r;
 	return source_gap(model, file, "its lines are cut or garbage", cost, err);
 }
-
-const struct source source_softnet = { .name = "softnet", .collect = softnet_collect };

@@ -9,16 +9,15 @@ struct err;
 struct root;
 
 /*
- * One row per source that needs nothing but the root: fetches, parses, and records a gap where it
- * cannot. Only running out of memory is an error.
+ * The sources that need nothing but the root, one file each: they fetch, parse, and record a gap
+ * where they cannot. Only running out of memory is an error.
  */
-struct source {
-	const char *name; /* as a gap names it */
-	int (*collect)(const struct root *root, struct model *model, struct err *err);
-};
-
-extern const struct source source_host, source_sysctls, source_counters, source_sockstat,
-	source_softnet, source_conntrack;
+int host_collect(const struct root *root, struct model *model, struct err *err);
+int sysctls_collect(const struct root *root, struct model *model, struct err *err);
+int counters_collect(const struct root *root, struct model *model, struct err *err);
+int sockstat_collect(const struct root *root, struct model *model, struct err *err);
+int softnet_collect(const struct root *root, struct model *model, struct err *err);
+int conntrack_collect(const struct root *root, struct model *model, struct err *err);
 
 /* More than any file of /proc here has on the largest hosts; a saved tree may hold anything. */
 enum { SOURCE_MAX_BYTES = 4 << 20 };

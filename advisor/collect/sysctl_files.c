@@ -100,7 +100,7 @@ static int read_keys(const struct root *root, struct model *model, struct troubl
 	return 0;
 }
 
-static int sysctls_collect(const struct root *root, struct model *model, struct err *err)
+int sysctls_collect(const struct root *root, struct model *model, struct err *err)
 {
 	struct trouble trouble = { 0 };
 	CLEANUP(freep) char *list = NULL;
@@ -125,5 +125,3 @@ static int sysctls_collect(const struct root *root, struct model *model, struct 
 	return source_gap(model, "/proc/sys", "none of its keys is there",
 			  "no setting can be judged, and no socket told apart as outbound", err);
 }
-
-const struct source source_sysctls = { .name = "sysctls", .collect = sysctls_collect };

@@ -137,7 +137,7 @@ Test(counters, a_saved_host_without_the_files_has_a_gap_for_each_that_names_it_a
 
 	cr_assert(mkdtemp(tree));
 	cr_assert_eq(root_open(tree, &root, NULL), 0);
-	cr_assert_eq(source_counters.collect(&root, model, NULL), 0);
+	cr_assert_eq(counters_collect(&root, model, NULL), 0);
 	cr_assert_eq(model->n_gaps, 2);
 	cr_expect_str_eq(model->gaps[0].source, "/proc/net/netstat");
 	cr_expect_str_eq(model->gaps[0].reason, "No such file or directory");

@@ -18,7 +18,7 @@ Test(host, a_saved_host_tells_its_own_names_and_not_this_hosts)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-6.18");
 
-	cr_assert_eq(source_host.collect(&root, model, NULL), 0);
+	cr_assert_eq(host_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->n_gaps, 0);
 	cr_expect_str_eq(model->host.hostname, "web-1");
 	cr_expect_str_eq(model->host.kernel_release, "6.18.44");
@@ -40,7 +40,7 @@ Test(host, this_host_tells_its_page_size_and_network_namespace)
 	char link[64] = "", expected[64];
 
 	cr_assert_eq(root_open("/", &root, NULL), 0);
-	cr_assert_eq(source_host.collect(&root, model, NULL), 0);
+	cr_assert_eq(host_collect(&root, model, NULL), 0);
 	cr_assert_eq(uname(&name), 0);
 	cr_expect_str_eq(model->host.hostname, name.nodename);
 	cr_expect_str_eq(model->host.kernel_release, name.release);
@@ -56,7 +56,7 @@ Test(host, what_a_saved_tree_lacks_becomes_one_gap_each)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-3.10");
 
-	cr_assert_eq(source_host.collect(&root, model, NULL), 0);
+	cr_assert_eq(host_collect(&root, model, NULL), 0);
 	cr_assert_eq(model->n_gaps, 4);
 	cr_expect_str_eq(model->gaps[0].source, "/proc/sys/kernel/hostname");
 	cr_expect_str_eq(model->gaps[1].source, "/proc/uptime");

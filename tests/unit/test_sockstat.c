@@ -14,7 +14,7 @@ Test(sockstat, a_saved_host_is_read_whole)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-6.18");
 
-	cr_assert_eq(source_sockstat.collect(&root, model, NULL), 0);
+	cr_assert_eq(sockstat_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->n_gaps, 0);
 	cr_expect_eq(model->sockstat.inuse.value, 16);
 	cr_expect_eq(model->sockstat.orphan.value, 0);
@@ -31,7 +31,7 @@ Test(sockstat, a_host_without_ipv6_has_no_gap_and_no_number)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-3.10");
 
-	cr_assert_eq(source_sockstat.collect(&root, model, NULL), 0);
+	cr_assert_eq(sockstat_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->n_gaps, 0);
 	cr_expect_not(model->sockstat.inuse6.known);
 	cr_expect_eq(model->sockstat.inuse.value, 16);
@@ -132,7 +132,7 @@ Test(conntrack, a_host_without_the_module_is_unknown_without_noise)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-3.10");
 
-	cr_assert_eq(source_conntrack.collect(&root, model, NULL), 0);
+	cr_assert_eq(conntrack_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->n_gaps, 0);
 	cr_expect_not(model->conntrack.count.known);
 	cr_expect_not(model->conntrack.max.known);
@@ -144,7 +144,7 @@ Test(conntrack, the_table_is_read_where_the_module_is_loaded)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-6.18");
 
-	cr_assert_eq(source_conntrack.collect(&root, model, NULL), 0);
+	cr_assert_eq(conntrack_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->conntrack.max.value, 262144);
 	cr_expect(model->conntrack.count.known);
 	cr_expect_eq(model->n_gaps, 0);

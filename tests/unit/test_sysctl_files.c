@@ -65,7 +65,7 @@ static void collect_tree(struct model *model)
 	struct root root;
 
 	cr_assert_eq(root_open(tree, &root, NULL), 0);
-	cr_assert_eq(source_sysctls.collect(&root, model, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, model, NULL), 0);
 	root_close(&root);
 }
 
@@ -76,7 +76,7 @@ Test(sysctl_files, a_saved_hosts_values_are_kept_as_text_without_the_newline)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-6.18");
 
-	cr_assert_eq(source_sysctls.collect(&root, model, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, model, NULL), 0);
 	cr_expect_eq(model->n_gaps, 0);
 	cr_expect_str_eq(model_sysctl_text(model, SYSCTL_IP_LOCAL_PORT_RANGE), "32768\t60999");
 	cr_expect_str_eq(model_sysctl_text(model, SYSCTL_IP_LOCAL_RESERVED_PORTS), "");
@@ -91,14 +91,14 @@ Test(sysctl_files, a_key_that_the_kernel_lacks_is_absent_and_no_gap)
 	CLEANUP(model_freep) struct model *model = model_new();
 	struct root root = fixture_open("kernel-6.18");
 
-	cr_assert_eq(source_sysctls.collect(&root, model, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, model, NULL), 0);
 	cr_expect(model->sysctls[SYSCTL_TCP_TW_RECYCLE].absent);
 	cr_expect_null(model_sysctl_text(model, SYSCTL_TCP_TW_RECYCLE));
 	root_close(&root);
 	model_free(model);
 	model = model_new();
 	root = fixture_open("kernel-3.10");
-	cr_assert_eq(source_sysctls.collect(&root, model, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, model, NULL), 0);
 	cr_expect_eq(model_sysctl(model, SYSCTL_TCP_TW_RECYCLE).value, 1);
 	cr_expect_eq(model->n_gaps, 0);
 	root_close(&root);
@@ -178,11 +178,11 @@ Test(sysctl_files, root_can_write_here_unless_proc_sys_is_mounted_read_only)
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		cr_skip_test("no rights to make namespaces");
 	cr_assert_eq(root_open("/", &root, NULL), 0);
-	cr_assert_eq(source_sysctls.collect(&root, before, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, before, NULL), 0);
 	cr_expect(before->sysctls[SYSCTL_TCP_SYNCOOKIES].writable);
 	cr_assert_eq(mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL), 0);
 	cr_assert_eq(mount(NULL, "/proc/sys", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
-	cr_assert_eq(source_sysctls.collect(&root, after, NULL), 0);
+	cr_assert_eq(sysctls_collect(&root, after, NULL), 0);
 	cr_expect_str_eq(model_sysctl_text(after, SYSCTL_TCP_SYNCOOKIES), "1");
 	cr_expect_not(after->sysctls[SYSCTL_TCP_SYNCOOKIES].writable);
 	root_close(&root);
