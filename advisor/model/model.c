@@ -28,7 +28,7 @@ static void gaps_free(struct model *model)
 	free(model->gaps);
 }
 
-static void sockets_done(struct sockets *sockets)
+void sockets_done(struct sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->n_destinations; i++) {
 		portset_done(&sockets->destinations[i].ports);
@@ -41,6 +41,7 @@ static void sockets_done(struct sockets *sockets)
 	portset_done(&sockets->bound_inactive);
 	free(sockets->close_wait);
 	free(sockets->idle_groups);
+	*sockets = (struct sockets){ 0 };
 }
 
 static void processes_free(struct model *model)

@@ -74,7 +74,9 @@ enum {
 	TIME_WAIT_SECONDS = 60,	  /* TCP_TIMEWAIT_LEN, not tunable */
 	DESTINATION_SAMPLES = 8,  /* sockets kept by inode to name their processes */
 	IDLE_GROUP_SAMPLES = 8,
-	MAX_DESTINATIONS = 4096,  /* kept in the report; the rest is counted together */
+	/* Kept in the report, and any more that use above half of the range; the rest is counted
+	 * together. */
+	MAX_DESTINATIONS = 4096,
 };
 
 /* A socket that may have to be named by its process. */
@@ -124,7 +126,8 @@ struct destination {
 	uint32_t judged;	/* sockets whose parity means something: not cleared by their flag */
 	uint32_t wrong_parity;	/* of those, on the parity that bind(0) takes first (facts: parity) */
 	uint32_t cleared;	/* bind_address_no_port is set: above suspicion */
-	uint32_t shared_ports;	/* local ports that other destinations of local_addr use as well */
+	/* Local ports that other destinations of local_addr use as well; all where that is unknown. */
+	uint32_t shared_ports;
 	struct socket_ref samples[DESTINATION_SAMPLES];
 	uint32_t n_samples;
 	struct reading ports_before; /* distinct ports in the first sample of a `--for` window */
@@ -137,7 +140,7 @@ struct local_address {
 	struct addr addr;
 	uint32_t outbound;	  /* sockets */
 	uint32_t distinct_ports;  /* that they use; fewer than sockets: connect() shares them */
-	uint32_t destinations;
+	uint32_t destinations;	  /* at least so many, where some were folded together */
 	uint32_t out_of_range;	  /* ephemeral-looking outbound ports outside today's range */
 };
 
@@ -216,7 +219,7 @@ struct socket_owner {
 /* Folded sockets. */
 struct sockets {
 	const char *backend; /* "sock_diag", "proc"; NULL: no sockets could be read */
-	uint64_t total;
+	uint64_t total; /* without BOUND_INACTIVE, which only sock_diag shows */
 	uint64_t states[N_TCP_STATES];
 	struct reading states_before[N_TCP_STATES]; /* in the first sample of a window */
 	bool with_tcp_info;	/* idle times and ages were asked for all sockets */
@@ -226,7 +229,7 @@ struct sockets {
 	bool destinations_known;
 	struct destination *destinations; /* owned; by usage once ports_judge() has run */
 	size_t n_destinations;
-	uint64_t folded_destinations; /* beyond the cap */
+	uint64_t folded_destinations; /* beyond the cap; an estimate where there were very many */
 	uint64_t folded_sockets;      /* theirs */
 	struct local_address *local_addresses; /* owned */
 	size_t n_local_addresses;
@@ -250,6 +253,9 @@ struct sockets {
 	struct idle_group *idle_groups; /* owned */
 	size_t n_idle_groups;
 };
+
+/* Releases what it owns; all zero afterwards. */
+void sockets_done(struct sockets *sockets);
 
 struct model {
 	struct host host;
