@@ -1,0 +1,268 @@
+/*
+ * Which backend reads the sockets, in which order, and what is lost where it cannot be the best
+ * one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cleanup.h"
+#include "err.h"
+#include "fold.h"
+#include "model.h"
+#include "proc_tcp.h"
+#include "root.h"
+#include "routes.h"
+#include "sock_diag.h"
+
+#include "sockets.h"
+
+enum {
+	/* tcp_info costs a third more for each socket: asked for all up to here. */
+	MAX_SOCKETS_WITH_INFO = 50000,
+	/* Beyond, only for CLOSE-WAIT, and only where there are enough to be a leak. */
+	MIN_CLOSE_WAIT_WITH_INFO = 10,
+};
+
+#define STATES_FIRST (STATE_BIT(TCP_STATE_LISTEN) | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
+#define STATES_OTHERS                                                                              \
+	(STATE_BIT(TCP_STATE_ESTAB) | STATE_BIT(TCP_STATE_SYN_SENT) |                              \
+	 STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_FIN_WAIT_1) |                         \
+	 STATE_BIT(TCP_STATE_FIN_WAIT_2) | STATE_BIT(TCP_STATE_TIME_WAIT) |                        \
+	 STATE_BIT(TCP_STATE_CLOSE_WAIT) | STATE_BIT(TCP_STATE_LAST_ACK) |                         \
+	 STATE_BIT(TCP_STATE_CLOSING) | STATE_BIT(TCP_STATE_NEW_SYN_RECV))
+
+#define COST_OF_PROC                                                                               \
+	"limits of accept queues, bound idle sockets, idle times, ages and cgroups are unknown; "  \
+	"totals are approximate while connections come and go"
+
+static int sink_fold(void *context, const struct sock_row *row)
+{
+	return fold_row(context, row);
+}
+
+static int sink_age(void *context, const struct sock_row *row)
+{
+	fold_age(context, row);
+	return 0;
+}
+
+/* Both families of one request. */
+static int diag_dump_families(struct sock_diag *diag, uint32_t states, bool with_info,
+			      const struct row_sink *sink, struct sock_diag_quality *quality,
+			      struct err *err)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		const struct sock_diag_request request = {
+			.family = families[i],
+			.states = states,
+			.with_info = with_info,
+		};
+		int r = sock_diag_dump(diag, &request, sink, quality, err);
+
+		/* A kernel without IPv6 has no such sockets either. */
+		if (r < 0 && !(r == -ENOENT && families[i] == AF_INET6))
+			return r;
+	}
+	return 0;
+}
+
+static bool info_is_affordable(const struct model *model)
+{
+	const struct sockstat *stat = &model->sockstat;
+
+	return !stat->inuse.known ||
+	       stat->inuse.value + stat->inuse6.value + stat->tw.value <= MAX_SOCKETS_WITH_INFO;
+}
+
+/* What the main dump made worth asking: exact destinations, ages of sockets in CLOSE-WAIT. */
+static int diag_ask_again(struct sock_diag *diag, struct fold *fold, bool with_info,
+			  struct sock_diag_quality *quality, struct err *err)
+{
+	const struct row_sink to_fold = { sink_fold, fold }, to_age = { sink_age, fold };
+	int r = 0;
+
+	if (!with_info && fold_close_waits(fold) >= MIN_CLOSE_WAIT_WITH_INFO)
+		r = diag_dump_families(diag, STATE_BIT(TCP_STATE_CLOSE_WAIT), true, &to_age,
+				       quality, err);
+	if (r < 0 || !fold_needs_second_pass(fold))
+		return r;
+	fold_begin_second_pass(fold);
+	return diag_dump_families(diag, STATES_OTHERS, false, &to_fold, quality, err);
+}
+
+static int diag_gaps(const struct sock_diag_quality *quality, struct model *model, struct err *err)
+{
+	char reason[80];
+
+	(void)snprintf(reason, sizeof(reason), "%llu messages could not be read",
+		       (unsigned long long)quality->malformed);
+	if (quality->malformed > 0 &&
+	    !model_add_gap(model, "sock_diag", reason, "so many sockets are missing"))
+		return err_no_memory(err);
+	if (quality->interrupted &&
+	    !model_add_gap(model, "sock_diag", "the table changed while it was read",
+			   "totals are approximate"))
+		return err_no_memory(err);
+	return 0;
+}
+
+static int collect_by_diag(const struct routes *routes, struct model *model, struct err *err)
+{
+	const bool with_info = info_is_affordable(model);
+	struct sock_diag_quality quality = { 0 };
+	CLEANUP(sock_diag_closep) struct sock_diag *diag = NULL;
+	CLEANUP(fold_freep) struct fold *fold = NULL;
+	struct row_sink sink = { .row = sink_fold };
+	struct sockets *sockets = &model->sockets;
+	int r = sock_diag_open(&diag, err);
+
+	if (r < 0)
+		return r;
+	r = fold_new(model, routes, &fold, err);
+	if (r < 0)
+		return r;
+	sink.context = fold;
+	r = diag_dump_families(diag, STATES_FIRST, false, &sink, &quality, err);
+	if (r == 0)
+		r = diag_dump_families(diag, STATES_OTHERS, with_info, &sink, &quality, err);
+	if (r == 0)
+		r = diag_ask_again(diag, fold, with_info, &quality, err);
+	if (r == 0)
+		r = fold_finish(TAKE(fold), model, err);
+	if (r < 0)
+		return r;
+	sockets->backend = "sock_diag";
+	sockets->with_tcp_info = with_info;
+	sockets->may_repeat = quality.interrupted;
+	/* A kernel that shows one knows them, whatever its version says. */
+	sockets->bound_inactive_known =
+		model->host.kernel >= KERNEL(6, 9) || sockets->states[TCP_STATE_BOUND_INACTIVE] > 0;
+	return diag_gaps(&quality, model, err);
+}
+
+static const char *const proc_files[] = { "proc/net/tcp", "proc/net/tcp6" };
+
+/* One part of both files. MISSING says of each why it could not be read; 0: it could. */
+static int proc_read_part(const struct root *root, enum proc_tcp_part part, struct fold *fold,
+			  int missing[static ARRAY_SIZE(proc_files)], uint64_t *bad_lines)
+{
+	const struct row_sink sink = { sink_fold, fold };
+
+	for (size_t i = 0; i < ARRAY_SIZE(proc_files); i++) {
+		int r = proc_tcp_read(root, proc_files[i], part, &sink, bad_lines);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			missing[i] = r;
+	}
+	return 0;
+}
+
+static int proc_read(const struct root *root, struct fold *fold,
+		     int missing[static ARRAY_SIZE(proc_files)], uint64_t *bad_lines)
+{
+	uint64_t seen_before = 0;
+	int r = proc_read_part(root, PROC_TCP_LISTENERS, fold, missing, bad_lines);
+
+	if (r == 0)
+		r = proc_read_part(root, PROC_TCP_OTHERS, fold, missing, bad_lines);
+	if (r < 0 || !fold_needs_second_pass(fold))
+		return r;
+	fold_begin_second_pass(fold);
+	return proc_read_part(root, PROC_TCP_OTHERS, fold, missing, &seen_before);
+}
+
+static bool proc_gaps(const struct root *root, const int missing[static ARRAY_SIZE(proc_files)],
+		      uint64_t bad_lines, struct model *model)
+{
+	char reason[80];
+	bool ok = true;
+
+	/* A live kernel without IPv6 has no tcp6, and no such sockets. */
+	if (missing[0] < 0)
+		ok = model_add_gap(model, "/proc/net/tcp", strerror(-missing[0]),
+				   "IPv4 sockets are missing or incomplete");
+	if (ok && missing[1] < 0 && !(root->live && missing[1] == -ENOENT))
+		ok = model_add_gap(model, "/proc/net/tcp6", strerror(-missing[1]),
+				   "IPv6 sockets are missing or incomplete");
+	(void)snprintf(reason, sizeof(reason), "%llu lines could not be read",
+		       (unsigned long long)bad_lines);
+	if (ok && bad_lines > 0)
+		ok = model_add_gap(model, "/proc/net/tcp", reason, "so many sockets are missing");
+	return ok;
+}
+
+/* WHY names what forced /proc; it becomes the gap that says what that costs. */
+static int collect_by_proc(const struct root *root, const struct routes *routes, const char *why,
+			   struct model *model, struct err *err)
+{
+	int missing[ARRAY_SIZE(proc_files)] = { 0 };
+	uint64_t bad_lines = 0;
+	CLEANUP(fold_freep) struct fold *fold = NULL;
+	int r = fold_new(model, routes, &fold, err);
+
+	if (r < 0)
+		return r;
+	if (proc_read(root, fold, missing, &bad_lines) < 0 ||
+	    !proc_gaps(root, missing, bad_lines, model))
+		return err_no_memory(err);
+	if (missing[0] < 0 && missing[1] < 0)
+		return err_set(err, ENOTSUP, "/proc/net/tcp: %s", strerror(-missing[0]));
+	r = fold_finish(TAKE(fold), model, err);
+	if (r < 0)
+		return r;
+	model->sockets.backend = "proc";
+	/* /proc/net/tcp misses and repeats rows while the table changes, and does not say so. */
+	model->sockets.may_repeat = true;
+	return model_add_gap(model, "sock_diag", why, COST_OF_PROC) ? 0 : err_no_memory(err);
+}
+
+/* The reason of a failed backend, kept in the model as well. */
+static int refused(struct model *model, const char *source, struct err *err)
+{
+	struct err reason = *err;
+
+	if (!model_add_gap(model, source, reason.text, "no sockets could be read"))
+		return err_no_memory(err);
+	return err_set(err, ENOTSUP, "no TCP sockets could be read: %s", reason.text);
+}
+
+static int collect_with(const struct root *root, enum backend backend, const struct routes *routes,
+			struct model *model, struct err *err)
+{
+	struct err why;
+	int r;
+
+	if (backend == BACKEND_PROC)
+		(void)err_set(&why, 0, "not used: --backend proc");
+	else if (!root->live)
+		(void)err_set(&why, ENOTSUP, "sock_diag reads this host only, not a saved one");
+	if (backend != BACKEND_PROC && root->live) {
+		r = collect_by_diag(routes, model, &why);
+		if (r == 0)
+			return 0;
+		if (r == -ENOMEM)
+			return err_no_memory(err);
+	}
+	if (backend == BACKEND_SOCK_DIAG) {
+		*err = why;
+		return refused(model, "sock_diag", err);
+	}
+	r = collect_by_proc(root, routes, why.text, model, err);
+	return r == -ENOTSUP ? refused(model, "/proc/net/tcp", err) : r;
+}
+
+int sockets_collect(const struct root *root, enum backend backend, struct model *model,
+		    struct err *err)
+{
+	CLEANUP(routes_done) struct routes routes = { 0 };
+	struct err unused;
+	int r = routes_collect(root, model, &routes, err);
+
+	return r < 0 ? r : collect_with(root, backend, &routes, model, err ? err : &unused);
+}
