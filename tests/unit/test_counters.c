@@ -1,8 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "counters.h"
@@ -10,6 +8,7 @@
 #include "sources.h"
 
 #include "fixture.h"
+#include "tree.h"
 
 TestSuite(counters);
 
@@ -129,21 +128,34 @@ Test(counters, zero_is_an_observation)
 	cr_expect_eq(c[COUNTER_TW].value, 0);
 }
 
-Test(counters, a_saved_host_without_the_files_has_a_gap_for_each_that_names_it_and_its_cost)
+Test(counters, an_unreadable_file_is_a_gap_that_names_it_and_its_cost)
 {
 	CLEANUP(model_freep) struct model *model = model_new();
-	char tree[] = "/tmp/tcpwright-counters-XXXXXX";
-	struct root root;
+	struct tree tree = tree_new();
 
-	cr_assert(mkdtemp(tree));
-	cr_assert_eq(root_open(tree, &root, NULL), 0);
-	cr_assert_eq(counters_collect(&root, model, NULL), 0);
+	tree_make_unreadable(&tree, "proc/net/netstat");
+	cr_assert_eq(counters_collect(&tree.root, model, NULL), 0);
 	cr_assert_eq(model->n_gaps, 2);
 	cr_expect_str_eq(model->gaps[0].source, "/proc/net/netstat");
-	cr_expect_str_eq(model->gaps[0].reason, "No such file or directory");
+	cr_expect_str_eq(model->gaps[0].reason, "Is a directory");
 	cr_expect(strstr(model->gaps[0].cost, "accept queue overflows"));
 	cr_expect_str_eq(model->gaps[1].source, "/proc/net/snmp");
+	cr_expect_str_eq(model->gaps[1].reason, "No such file or directory");
 	cr_expect_not(model->counters[COUNTER_LISTEN_OVERFLOWS].known);
-	root_close(&root);
-	(void)rmdir(tree);
+	tree_done(&tree);
+}
+
+Test(counters, a_cut_file_is_one_gap_and_does_not_spoil_the_other)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+
+	tree_write(&tree, "proc/net/netstat", "TcpExt: TW ListenDrops\nTcpExt: 1 2");
+	tree_write(&tree, "proc/net/snmp", "Tcp: ActiveOpens\nTcp: 5\n");
+	cr_assert_eq(counters_collect(&tree.root, model, NULL), 0);
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect_str_eq(model->gaps[0].source, "/proc/net/netstat");
+	cr_expect_not(model->counters[COUNTER_TW].known);
+	cr_expect_eq(model->counters[COUNTER_ACTIVE_OPENS].value, 5);
+	tree_done(&tree);
 }

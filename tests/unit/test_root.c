@@ -17,69 +17,28 @@
 #include "err.h"
 #include "root.h"
 
-static char tree[64];
+#include "tree.h"
 
-static void write_file(const char *name, const char *text)
-{
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", tree, name);
-	file = fopen(path, "w");
-	cr_assert(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void make_link(const char *target, const char *name)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", tree, name);
-	cr_assert_eq(symlink(target, path), 0);
-}
-
-static void make_directory(const char *name)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", tree, name);
-	cr_assert_eq(mkdir(path, 0755), 0);
-}
+static struct tree tree;
 
 /* proc/self/net/netstat, proc/net -> self/net, and links that lead out. */
 static void make_tree(void)
 {
-	char path[256];
+	CLEANUP(freep) char *pipe_path = NULL;
 
-	strcpy(tree, "/tmp/tcpwright-root-XXXXXX");
-	cr_assert(mkdtemp(tree));
-	make_directory("proc");
-	make_directory("proc/self");
-	make_directory("proc/self/net");
-	write_file("proc/self/net/netstat", "inside\n");
-	make_link("self/net", "proc/net");
-	make_link("/proc/self/net/netstat", "absolute");
-	make_link("/etc/passwd", "proc/passwd");
-	make_link("../../../../../../etc/passwd", "proc/upwards");
-	snprintf(path, sizeof(path), "%s/pipe", tree);
-	cr_assert_eq(mkfifo(path, 0600), 0);
+	tree = tree_new();
+	tree_write(&tree, "proc/self/net/netstat", "inside\n");
+	tree_link(&tree, "self/net", "proc/net");
+	tree_link(&tree, "/proc/self/net/netstat", "absolute");
+	tree_link(&tree, "/etc/passwd", "proc/passwd");
+	tree_link(&tree, "../../../../../../etc/passwd", "proc/upwards");
+	pipe_path = tree_path(&tree, "pipe");
+	cr_assert_eq(mkfifo(pipe_path, 0600), 0);
 }
 
 static void remove_tree(void)
 {
-	static const char *const names[] = { "pipe",          "proc/upwards",
-					     "proc/passwd",   "absolute",
-					     "proc/net",      "proc/self/net/netstat",
-					     "proc/self/net", "proc/self",
-					     "proc" };
-	char path[256];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", tree, names[i]);
-		(void)remove(path);
-	}
-	(void)rmdir(tree);
+	tree_done(&tree);
 }
 
 static struct root open_tree(const char *path)
@@ -94,7 +53,7 @@ TestSuite(root, .init = make_tree, .fini = remove_tree);
 
 Test(root, only_the_hosts_own_tree_is_live)
 {
-	struct root own = open_tree(NULL), slash = open_tree("/."), saved = open_tree(tree);
+	struct root own = open_tree(NULL), slash = open_tree("/."), saved = open_tree(tree.path);
 
 	cr_expect(own.live);
 	cr_expect(slash.live);
@@ -116,7 +75,7 @@ Test(root, a_missing_root_is_an_error_that_names_it)
 
 Test(root, links_inside_a_saved_tree_are_followed)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 	char *text = NULL;
 	size_t length;
 
@@ -132,7 +91,7 @@ Test(root, links_inside_a_saved_tree_are_followed)
 
 Test(root, a_saved_tree_is_never_left)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 	char *text = NULL;
 
 	cr_expect_eq(root_read(&root, "proc/passwd", 1 << 20, &text, NULL), -ENOENT);
@@ -159,7 +118,7 @@ static void hide_openat2(void)
 
 Test(root, without_openat2_plain_files_are_read_and_links_refused)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 	char *text = NULL;
 
 	hide_openat2();
@@ -175,7 +134,7 @@ Test(root, without_openat2_plain_files_are_read_and_links_refused)
 
 Test(root, a_pipe_in_a_saved_tree_is_refused_at_once, .timeout = 5)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 
 	cr_expect_eq(root_open_file(&root, "pipe"), -EINVAL);
 	root_close(&root);
@@ -183,7 +142,7 @@ Test(root, a_pipe_in_a_saved_tree_is_refused_at_once, .timeout = 5)
 
 Test(root, a_file_beyond_the_limit_is_refused_and_one_at_the_limit_is_read)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 	char *text = NULL;
 
 	cr_expect_eq(root_read(&root, "absolute", 6, &text, NULL), -EFBIG);
@@ -195,13 +154,13 @@ Test(root, a_file_beyond_the_limit_is_refused_and_one_at_the_limit_is_read)
 
 Test(root, a_file_longer_than_the_first_read_is_read_whole)
 {
-	struct root root = open_tree(tree);
+	struct root root = open_tree(tree.path);
 	char *expected = malloc(20001), *text = NULL;
 	size_t length;
 
 	memset(expected, 'x', 20000);
 	expected[20000] = '\0';
-	write_file("proc/self/net/netstat", expected);
+	tree_write(&tree, "proc/self/net/netstat", expected);
 	cr_assert_eq(root_read(&root, "absolute", 1 << 20, &text, &length), 0);
 	cr_expect_eq(length, 20000);
 	cr_expect_str_eq(text, expected);
@@ -260,10 +219,9 @@ Test(root, the_live_tree_follows_proc_net)
 
 Test(root, a_saved_files_mode_tells_whether_its_host_could_write_it)
 {
-	struct root root = open_tree(tree);
-	char path[256];
+	struct root root = open_tree(tree.path);
+	CLEANUP(freep) char *path = tree_path(&tree, "proc/self/net/netstat");
 
-	snprintf(path, sizeof(path), "%s/proc/self/net/netstat", tree);
 	cr_assert_eq(chmod(path, 0444), 0);
 	cr_expect_not(root_writable(&root, "absolute"));
 	cr_assert_eq(chmod(path, 0644), 0);

@@ -6,6 +6,7 @@
 #include "sources.h"
 
 #include "fixture.h"
+#include "tree.h"
 
 TestSuite(sockstat);
 
@@ -149,4 +150,19 @@ Test(conntrack, the_table_is_read_where_the_module_is_loaded)
 	cr_expect(model->conntrack.count.known);
 	cr_expect_eq(model->n_gaps, 0);
 	root_close(&root);
+}
+
+Test(conntrack, garbage_is_a_gap_that_names_the_file)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+
+	tree_write(&tree, "proc/sys/net/netfilter/nf_conntrack_count", "-7\n");
+	tree_write(&tree, "proc/sys/net/netfilter/nf_conntrack_max", "100\n");
+	cr_assert_eq(conntrack_collect(&tree.root, model, NULL), 0);
+	cr_expect_not(model->conntrack.count.known);
+	cr_expect_eq(model->conntrack.max.value, 100);
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect_str_eq(model->gaps[0].source, "/proc/sys/net/netfilter/nf_conntrack_count");
+	tree_done(&tree);
 }

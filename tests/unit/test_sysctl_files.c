@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,60 +12,28 @@
 #include "sources.h"
 
 #include "fixture.h"
+#include "tree.h"
 
-static char tree[64];
-
-static void path_of(char path[static 256], const char *name)
-{
-	(void)snprintf(path, 256, "%s/%s", tree, name);
-}
+static struct tree tree;
 
 static void make_tree(void)
 {
-	static const char *const directories[] = { "proc", "proc/sys", "proc/sys/net",
-						   "proc/sys/net/ipv4" };
-	char path[256];
-
-	strcpy(tree, "/tmp/tcpwright-sysctls-XXXXXX");
-	cr_assert(mkdtemp(tree));
-	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-		path_of(path, directories[i]);
-		cr_assert_eq(mkdir(path, 0755), 0);
-	}
+	tree = tree_new();
 }
 
 static void remove_tree(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", tree);
-	cr_assert_eq(system(command), 0);
-}
-
-static void write_bytes(const char *name, const void *bytes, size_t length)
-{
-	char path[256];
-	FILE *file;
-
-	path_of(path, name);
-	file = fopen(path, "w");
-	cr_assert(file);
-	cr_assert_eq(fwrite(bytes, 1, length, file), length);
-	cr_assert_eq(fclose(file), 0);
+	tree_done(&tree);
 }
 
 static void write_key(const char *name, const char *text)
 {
-	write_bytes(name, text, strlen(text));
+	tree_write(&tree, name, text);
 }
 
 static void collect_tree(struct model *model)
 {
-	struct root root;
-
-	cr_assert_eq(root_open(tree, &root, NULL), 0);
-	cr_assert_eq(sysctls_collect(&root, model, NULL), 0);
-	root_close(&root);
+	cr_assert_eq(sysctls_collect(&tree.root, model, NULL), 0);
 }
 
 TestSuite(sysctl_files, .init = make_tree, .fini = remove_tree);
@@ -115,7 +82,7 @@ Test(sysctl_files, garbage_is_unknown_and_all_of_it_makes_one_gap)
 	write_key("proc/sys/net/ipv4/ip_local_reserved_ports", "80,,90\n");
 	write_key("proc/sys/net/ipv4/tcp_rmem", "4096\t13107\n");
 	write_key("proc/sys/net/ipv4/tcp_congestion_control", "cu\033[1mbic\n");
-	write_bytes("proc/sys/net/ipv4/tcp_retries2", "15\0\n", 4);
+	tree_write_bytes(&tree, "proc/sys/net/ipv4/tcp_retries2", "15\0\n", 4);
 	collect_tree(model);
 	cr_expect_eq(model_sysctl(model, SYSCTL_TCP_SACK).value, 1);
 	cr_assert_eq(model->n_gaps, 1);
@@ -147,11 +114,8 @@ Test(sysctl_files, nonsense_that_the_kernel_accepts_is_read)
 Test(sysctl_files, an_unreadable_key_is_named_with_its_reason)
 {
 	CLEANUP(model_freep) struct model *model = model_new();
-	char path[256];
 
-	/* A directory in the file's place fails for root too. */
-	path_of(path, "proc/sys/net/ipv4/tcp_sack");
-	cr_assert_eq(mkdir(path, 0755), 0);
+	tree_make_unreadable(&tree, "proc/sys/net/ipv4/tcp_sack");
 	collect_tree(model);
 	cr_assert_eq(model->n_gaps, 1);
 	cr_expect_str_eq(model->gaps[0].reason, "net.ipv4.tcp_sack (Is a directory)");
