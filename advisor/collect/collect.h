@@ -21,11 +21,14 @@ enum backend {
 struct collect_options {
 	const char *root; /* NULL or "/": this host, live */
 	enum backend backend;
-	unsigned int window_s; /* 0: a single sample */
+	unsigned int window_s; /* 0: a single sample; a saved host has no other: -EINVAL */
 	/* Called once a second during a window; NULL: nobody wants to know. */
 	void (*progress)(void *context, unsigned int elapsed_s, unsigned int window_s);
 	void *progress_context;
-	/* Asked once a second; true ends the window early, and the model says how long it was. */
+	/*
+	 * Asked once a second, with the same context; true ends the window early, and the model
+	 * says how long it was. NULL: never.
+	 */
 	bool (*interrupted)(void *context);
 };
 

@@ -36,7 +36,7 @@ struct host {
 	kernel_version kernel;	/* 0 unknown */
 	struct reading netns;	/* inode of the network namespace, as in net:[4026531840] */
 	char source[256];	/* "live", or the root that was read */
-	struct timespec captured_at; /* wall clock, when the first socket was read */
+	struct timespec captured_at; /* wall clock, when the first socket was read; 0: unknown */
 	struct reading uptime_s;
 	struct reading memory_bytes;
 	struct reading page_size_bytes;
