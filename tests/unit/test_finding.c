@@ -74,3 +74,21 @@ Test(finding, a_summary_counts_each_result_once_and_sorts_worst_first)
 	cr_expect_eq(report_findings_by_severity(&report, order), 2);
 	cr_expect_eq(order[0], 2);
 }
+
+Test(finding, a_withdrawn_proposal_takes_its_evidence_along_and_nothing_else)
+{
+	struct finding f = { 0 };
+
+	finding_act(&f, &(struct advice){ .kind = ACTION_SYSCTL, .key = "a" });
+	finding_act(&f, &(struct advice){ .kind = ACTION_SYSCTL, .key = "b" });
+	finding_act(&f, &(struct advice){ .kind = ACTION_APPLICATION });
+	finding_text(&f, "a", "live", "1", "source");
+	finding_text(&f, NULL, "live", "1", "source");
+	finding_text(&f, "b", "live", "2", "source");
+	finding_withdraw(&f, "a");
+	cr_expect_eq(f.n_actions, 2);
+	cr_expect_str_eq(f.actions[0].key, "b");
+	cr_expect_eq(f.n_evidence, 2);
+	cr_expect_str_eq(f.evidence[1].subject, "b");
+	finding_done(&f);
+}
