@@ -1,0 +1,100 @@
+#include <criterion/criterion.h>
+
+#include "advise.h"
+#include "judge.h"
+
+TestSuite(advise);
+
+Test(advise, an_owner_is_named_as_far_as_it_is_known)
+{
+	struct process processes[] = {
+		{ .pid = 12, .command = (char *)"nginx", .unit = (char *)"nginx.service" },
+		{ .pid = 13, .command = (char *)"nc" },
+	};
+	struct socket_owner owners[] = { { .inode = 5, .process = 0 },
+					 { .inode = 6, .process = 1 } };
+	struct cgroup_name cgroup = { .id = 9, .unit = (char *)"web.scope" };
+	struct model model = { .processes = processes,
+			       .n_processes = 2,
+			       .owners = owners,
+			       .n_owners = 2,
+			       .cgroups = &cgroup,
+			       .n_cgroups = 1 };
+	static const struct {
+		struct socket_ref socket;
+		const char *owner;
+	} cases[] = {
+		{ { .inode = 5 }, "nginx (pid 12, nginx.service)" },
+		{ { .inode = 6 }, "nc (pid 13)" },
+		{ { .inode = 6, .cgroup_id = 9 }, "nc (pid 13, web.scope)" },
+		{ { .inode = 7, .cgroup_id = 9 }, "web.scope" },
+		{ { .inode = 7 }, "" },
+		{ { .inode = 0 }, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct finding f = { 0 };
+		char *owner = advise_owner(&f, &model, &cases[i].socket);
+
+		cr_expect_str_eq(owner, cases[i].owner, "case %zu", i);
+		free(owner);
+	}
+	cr_expect_null(advise_owner(NULL, &model, &cases[0].socket));
+}
+
+Test(advise, a_counter_is_told_with_its_file_and_its_time)
+{
+	struct model model = { 0 };
+	struct sample samples[2] = { 0 };
+	struct finding f = { 0 };
+
+	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
+	cr_expect_eq(f.n_evidence, 0, "an unknown counter is no evidence");
+	model.counters[COUNTER_LISTEN_DROPS] = reading_of(7);
+	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
+	cr_expect_str_eq(f.evidence[0].source, "/proc/net/netstat TcpExt.ListenDrops");
+	cr_expect_str_eq(f.evidence[0].unit, "events since boot");
+	set_window(&model, samples, 30);
+	set_moved(&model, COUNTER_PASSIVE_OPENS, 7, 9);
+	advise_counter(&f, &model, COUNTER_PASSIVE_OPENS);
+	cr_expect_str_eq(f.evidence[1].source, "/proc/net/snmp Tcp.PassiveOpens");
+	cr_expect_str_eq(f.evidence[1].unit, "events in 30 s");
+	cr_expect_eq(f.evidence[1].count, 2);
+	finding_done(&f);
+}
+
+Test(advise, what_is_missing_is_named_and_a_key_that_the_kernel_lacks_says_so)
+{
+	struct model model = { 0 };
+	struct finding f = { 0 };
+
+	model.sysctls[SYSCTL_TCP_TW_REUSE_DELAY].absent = true;
+	advise_sysctl_missing(&f, &model, SYSCTL_SOMAXCONN);
+	advise_sysctl_missing(&f, &model, SYSCTL_TCP_TW_REUSE_DELAY);
+	advise_counter_missing(&f, COUNTER_LISTEN_DROPS);
+	cr_expect_str_eq(f.missing[0], "net.core.somaxconn");
+	cr_expect_str_eq(f.missing[1], "net.ipv4.tcp_tw_reuse_delay (this kernel has no such key)");
+	cr_expect_str_eq(f.missing[2], "/proc/net/netstat TcpExt.ListenDrops");
+	finding_done(&f);
+}
+
+Test(advise, a_counter_since_boot_needs_volume_and_rate_and_one_in_a_window_needs_neither)
+{
+	static const struct {
+		struct counter_change change;
+		enum movement movement;
+	} cases[] = {
+		{ { .since_boot = true }, MOVEMENT_UNKNOWN },
+		{ { { 9, true }, 3600, true }, MOVEMENT_NONE },
+		{ { { 10, true }, 3600, true }, MOVEMENT_BEFORE },
+		{ { { 10, true }, 5 * 3600, true }, MOVEMENT_BEFORE },
+		{ { { 10, true }, 5 * 3600 + 1, true }, MOVEMENT_NONE },
+		{ { { 10, true }, 0, true }, MOVEMENT_BEFORE },
+		{ { { 0, true }, 10, false }, MOVEMENT_NONE },
+		{ { { 1, true }, 10, false }, MOVEMENT_NOW },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(advise_movement(&cases[i].change, 10, 2), cases[i].movement,
+			     "case %zu", i);
+}
