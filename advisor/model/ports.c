@@ -237,10 +237,11 @@ static bool collect_suspected(const struct model *model, const struct port_space
 {
 	for (size_t i = 0; i < model->sockets.n_destinations; i++) {
 		const struct destination *destination = &model->sockets.destinations[i];
-		bool by_parity = parity_accuses(space, destination);
+		bool by_parity;
 
 		if (destination->budget.choice != CHOICE_BIND_SUSPECTED)
 			continue;
+		by_parity = parity_accuses(space, destination);
 		for (uint32_t port = 0; portset_next(&destination->ports, &port); port++)
 			if (is_open(model, space, (uint16_t)port) &&
 			    !(by_parity && has_low_parity(space, port)) &&
@@ -257,8 +258,9 @@ static void count_available(const struct model *model, const struct port_space *
 {
 	uint32_t held = suspected->count;
 	uint32_t own_bound = 0;
+	bool any_held = held > 0 || model->sockets.bound_inactive.count > 0;
 
-	for (uint32_t port = 0; portset_next(&destination->ports, &port); port++) {
+	for (uint32_t port = 0; any_held && portset_next(&destination->ports, &port); port++) {
 		held -= portset_has(suspected, (uint16_t)port);
 		own_bound += port >= space->range.low && port <= space->range.high &&
 			     portset_has(&model->sockets.bound_inactive, (uint16_t)port) &&
