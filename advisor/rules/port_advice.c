@@ -20,6 +20,9 @@ enum {
 	WIDER_LOW = 10240,
 	WIDER_HIGH = 65535,
 	WORTH_PERCENT = 10, /* of the ports: a smaller gain is not worth the risk */
+	/* Well below what any rule asks for before it advises another range. */
+	NARROW_RANGE = 10000,
+	PRESSURE_PERCENT = 10,
 };
 
 void destination_format(char buf[static DESTINATION_STRLEN], const struct destination *destination)
@@ -76,8 +79,8 @@ void port_advice_programs(struct finding *finding, const struct model *model, co
 		free(owners[i]);
 }
 
-bool port_advice_unreserved(const struct model *model, const struct portset *reserved, uint32_t low,
-			    uint32_t high, struct portset *ret_ports)
+bool port_advice_unreserved(const struct model *model, const struct portset *reserved,
+			    struct port_range range, struct portset *ret_ports)
 {
 	CLEANUP(portset_done) struct portset ports = { 0 };
 
@@ -85,8 +88,8 @@ bool port_advice_unreserved(const struct model *model, const struct portset *res
 		const struct listener *listener = &model->sockets.listeners[i];
 
 		/* Next time the kernel chooses another port: to reserve this one helps nobody. */
-		if (listener->kernel_chosen || listener->port < low || listener->port > high ||
-		    portset_has(reserved, listener->port))
+		if (listener->kernel_chosen || listener->port < range.low ||
+		    listener->port > range.high || portset_has(reserved, listener->port))
 			continue;
 		if (!portset_add(&ports, listener->port, NULL))
 			return false;
@@ -96,33 +99,91 @@ bool port_advice_unreserved(const struct model *model, const struct portset *res
 	return true;
 }
 
-void port_advice_reserve(struct finding *finding, const struct model *model,
-			 const struct portset *wanted, uint32_t low, uint32_t high)
+/* False where the range is as wide as is sensible already. */
+static bool wider_range(const struct model *model, struct port_range *range)
+{
+	struct reading start = model_sysctl(model, SYSCTL_IP_UNPRIVILEGED_PORT_START);
+	uint32_t ports = range->high - range->low + 1U;
+	uint32_t low = WIDER_LOW, high = WIDER_HIGH;
+
+	/* The kernel refuses a range that begins below the privileged ports' end. */
+	if (start.known && start.value > low && start.value <= WIDER_HIGH)
+		low = (uint32_t)(start.value + start.value % 2);
+	if (range->low <= low) {
+		low = range->low;
+		if ((high - low) % 2 == 0 && range->high < high)
+			high--;
+	}
+	if ((high - low + 1) * 100 < ports * (100 + WORTH_PERCENT))
+		return false;
+	range->low = (uint16_t)low;
+	range->high = (uint16_t)high;
+	return true;
+}
+
+bool port_advice_pressure(const struct model *model)
+{
+	const struct sockets *sockets = &model->sockets;
+
+	/* They are sorted: the first is the fullest. */
+	return sockets->n_destinations > 0 &&
+	       sockets->destinations[0].budget.usage * 100 >= PRESSURE_PERCENT;
+}
+
+/*
+ * Several findings may each propose the reserved list and a range, and are applied in any order. So
+ * once a wider range may be among them, all name the list that the widest needs.
+ */
+static struct port_range span_to_reserve(const struct model *model, struct port_range range)
+{
+	struct port_range now = ports_range(model), span = now;
+
+	if (now.high - now.low + 1 < NARROW_RANGE || port_advice_pressure(model))
+		(void)wider_range(model, &span);
+	if (range.low < span.low)
+		span.low = range.low;
+	if (range.high > span.high)
+		span.high = range.high;
+	return span;
+}
+
+bool port_advice_reserve(struct finding *finding, const struct model *model,
+			 struct port_range range)
 {
 	const enum sysctl_id id = SYSCTL_IP_LOCAL_RESERVED_PORTS;
 	const char *live = model_sysctl_text(model, id);
+	struct port_range span = span_to_reserve(model, range);
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+	CLEANUP(portset_done) struct portset wanted = { 0 };
 	CLEANUP(freep) char *added = NULL;
 	CLEANUP(freep) char *joined = NULL;
 	CLEANUP(freep) char *formula = NULL;
 
-	if (!finding)
-		return;
-	added = sysctl_format_port_set(wanted);
-	if (added && live)
-		joined = sysctl_value_join(&sysctl_facts[id], live, VALUE_AT_LEAST, added);
-	if (!added || (live && !joined)) {
+	if (!finding || !ports_reserved(model, &reserved))
+		return false;
+	if (!port_advice_unreserved(model, &reserved, span, &wanted)) {
 		finding->out_of_memory = true;
-		return;
+		return false;
 	}
+	if (wanted.count == 0)
+		return true;
 	if (!live)
-		return; /* a kernel older than the key */
+		return false; /* a kernel older than the key */
+	added = sysctl_format_port_set(&wanted);
+	if (added)
+		joined = sysctl_value_join(&sysctl_facts[id], live, VALUE_AT_LEAST, added);
 	formula =
 		advise_text(finding, "what is reserved (%s) and the listening ports in %u-%u (%s)",
-			    *live ? live : "nothing", low, high, added);
+			    *live ? live : "nothing", span.low, span.high, added ? added : "");
+	if (!joined) {
+		finding->out_of_memory = true;
+		return false;
+	}
 	finding_propose(finding, model, id, joined, formula,
 			"connect() and bind() to port 0 no longer choose these ports, so each "
 			"destination has that many fewer; a program that binds one of them by its "
 			"number still can.");
+	return true;
 }
 
 void port_advice_no_port(struct finding *finding, const struct model *model)
@@ -178,63 +239,34 @@ void port_advice_reuse(struct finding *finding, const struct model *model,
 		"travel; timestamps tell them apart (RFC 6191).");
 }
 
-/* False where the range is as wide as is sensible already. */
-static bool wider_range(const struct model *model, struct port_range *range)
+bool port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
+		       const char *formula)
 {
-	struct reading start = model_sysctl(model, SYSCTL_IP_UNPRIVILEGED_PORT_START);
-	uint32_t ports = range->high - range->low + 1U;
-	uint32_t low = WIDER_LOW, high = WIDER_HIGH;
+	CLEANUP(freep) char *proposed = NULL;
 
-	/* The kernel refuses a range that begins below the privileged ports' end. */
-	if (start.known && start.value > low && start.value <= WIDER_HIGH)
-		low = (uint32_t)(start.value + start.value % 2);
-	if (range->low <= low) {
-		low = range->low;
-		if ((high - low) % 2 == 0 && range->high < high)
-			high--;
-	}
-	if ((high - low + 1) * 100 < ports * (100 + WORTH_PERCENT))
+	if (!finding || !model->sockets.listeners_known ||
+	    !port_advice_reserve(finding, model, wanted))
 		return false;
-	range->low = (uint16_t)low;
-	range->high = (uint16_t)high;
+	proposed = advise_text(finding, "%u %u", wanted.low, wanted.high);
+	if (!proposed)
+		return false;
+	finding_propose(
+		finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
+		"Write the reserved list first. Services that listen in the range but do not "
+		"run now are not in it: add their ports. Firewall and NAT rules may name the "
+		"old range.");
 	return true;
 }
 
-void port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
-		       const char *formula)
-{
-	CLEANUP(portset_done) struct portset reserved = { 0 };
-	CLEANUP(portset_done) struct portset listening = { 0 };
-	CLEANUP(freep) char *proposed = NULL;
-
-	if (!finding || !model->sockets.listeners_known || !ports_reserved(model, &reserved))
-		return;
-	if (!port_advice_unreserved(model, &reserved, wanted.low, wanted.high, &listening)) {
-		finding->out_of_memory = true;
-		return;
-	}
-	/* A kernel that cannot reserve the listeners inside must not get the range either. */
-	if (listening.count > 0 && !model_sysctl_text(model, SYSCTL_IP_LOCAL_RESERVED_PORTS))
-		return;
-	if (listening.count > 0)
-		port_advice_reserve(finding, model, &listening, wanted.low, wanted.high);
-	proposed = advise_text(finding, "%u %u", wanted.low, wanted.high);
-	if (proposed)
-		finding_propose(finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
-				"Write the reserved list first. Services that listen in the wider "
-				"range but do not run now are not in it: add their ports. Firewall "
-				"and NAT rules may name the old range.");
-}
-
-void port_advice_widen(struct finding *finding, const struct model *model)
+bool port_advice_widen(struct finding *finding, const struct model *model)
 {
 	struct port_range now = ports_range(model), wider = now;
 	CLEANUP(freep) char *formula = NULL;
 
 	if (!now.known || !wider_range(model, &wider))
-		return;
+		return false;
 	formula = advise_text(finding, "%u - %u + 1 = %u ports instead of %u; reserved ones go off",
 			      wider.high, wider.low, wider.high - wider.low + 1U,
 			      now.high - now.low + 1U);
-	port_advice_range(finding, model, wider, formula);
+	return port_advice_range(finding, model, wider, formula);
 }

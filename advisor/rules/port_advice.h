@@ -31,13 +31,15 @@ bool port_advice_lacks(struct finding *finding, const struct model *model);
 void port_advice_programs(struct finding *finding, const struct model *model, const char *subject,
 			  const struct destination *destination);
 
-/* Listening ports from LOW to HIGH that ought to be reserved; to be released. False without memory.
+/* Listening ports in RANGE that ought to be reserved; to be released. False without memory. */
+bool port_advice_unreserved(const struct model *model, const struct portset *reserved,
+			    struct port_range range, struct portset *ret_ports);
+/*
+ * Proposes to reserve the listening ports in RANGE, and keeps all that are reserved already. False
+ * where they cannot be: then nobody may be given that range either.
  */
-bool port_advice_unreserved(const struct model *model, const struct portset *reserved, uint32_t low,
-			    uint32_t high, struct portset *ret_ports);
-/* Proposes that WANTED be added to the reserved ports, with all that are reserved already. */
-void port_advice_reserve(struct finding *finding, const struct model *model,
-			 const struct portset *wanted, uint32_t low, uint32_t high);
+bool port_advice_reserve(struct finding *finding, const struct model *model,
+			 struct port_range range);
 
 /* IP_BIND_ADDRESS_NO_PORT, where the kernel may have it. */
 void port_advice_no_port(struct finding *finding, const struct model *model);
@@ -50,8 +52,10 @@ bool port_advice_reuse_helps(const struct model *model, const struct destination
 void port_advice_reuse(struct finding *finding, const struct model *model,
 		       const struct destination *destination);
 
-/* WANTED as the range, after the reserved list that it needs; nothing where that is unknown. */
-void port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
+/* Do ports run short, so that a wider range than the kernel's default may be advised? */
+bool port_advice_pressure(const struct model *model);
+/* WANTED as the range, after the reserved list that it needs. False where that cannot be given. */
+bool port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
 		       const char *formula);
-/* A wider range, the same way; nothing where it is as wide as is sensible. */
-void port_advice_widen(struct finding *finding, const struct model *model);
+/* A wider range, the same way. False also where it is as wide as is sensible already. */
+bool port_advice_widen(struct finding *finding, const struct model *model);

@@ -43,7 +43,7 @@ static enum verdict check_listeners(const struct rule_input *in, struct finding 
 
 	if (port_advice_lacks(finding, in->model) || !ports_reserved(in->model, &reserved))
 		return VERDICT_UNKNOWN;
-	if (!port_advice_unreserved(in->model, &reserved, range.low, range.high, &inside)) {
+	if (!port_advice_unreserved(in->model, &reserved, range, &inside)) {
 		if (finding)
 			finding->out_of_memory = true;
 		return VERDICT_UNKNOWN;
@@ -63,7 +63,7 @@ static enum verdict check_listeners(const struct rule_input *in, struct finding 
 	finding_explain(finding,
 			"A program that lets the kernel choose its listening port needs no "
 			"reservation.");
-	port_advice_reserve(finding, in->model, &inside, range.low, range.high);
+	(void)port_advice_reserve(finding, in->model, range);
 	return VERDICT_FINDING;
 }
 
@@ -76,7 +76,7 @@ static void want_listeners(const struct rule_input *in, struct inode_set *inodes
 
 	if (!range.known || !ports_reserved(in->model, &reserved))
 		return;
-	if (!port_advice_unreserved(in->model, &reserved, range.low, range.high, &inside)) {
+	if (!port_advice_unreserved(in->model, &reserved, range, &inside)) {
 		inodes->out_of_memory = true;
 		return;
 	}
@@ -85,27 +85,31 @@ static void want_listeners(const struct rule_input *in, struct inode_set *inodes
 			inode_set_add(inodes, sockets->listeners[i].socket.inode);
 }
 
-/* What the kernel sets by itself: narrower ranges may be meant, so nothing wider is proposed. */
-static void propose_default(struct finding *finding, const struct model *model)
+/* Only where ports run short more than the kernel's default: a narrow range may be meant. */
+static void propose_wider(struct finding *finding, const struct model *model)
 {
 	const char *text =
 		sysctl_default(&sysctl_facts[SYSCTL_IP_LOCAL_PORT_RANGE], model->host.kernel);
 	struct port_range range;
 
-	if (!text || !ports_range_parse(text, &range))
+	if (port_advice_pressure(model) && port_advice_widen(finding, model))
 		return;
-	port_advice_range(finding, model, range, "this kernel's default");
+	if (text && ports_range_parse(text, &range))
+		(void)port_advice_range(finding, model, range, "this kernel's default");
 }
 
 static void propose_parity(struct finding *finding, const struct model *model,
 			   struct port_range range)
 {
-	/* One port less: whatever was outside the range on purpose stays outside. */
-	CLEANUP(freep) char *proposed = advise_text(finding, "%u %u", range.low, range.high - 1U);
-	CLEANUP(freep)
-	char *formula = advise_text(finding, "%u - 1 = %u: one end even, the other odd", range.high,
-				    range.high - 1U);
+	CLEANUP(freep) char *proposed = NULL;
+	CLEANUP(freep) char *formula = NULL;
 
+	if (port_advice_pressure(model) && port_advice_widen(finding, model))
+		return;
+	/* One port less: what was outside the range on purpose stays outside. */
+	proposed = advise_text(finding, "%u %u", range.low, range.high - 1U);
+	formula = advise_text(finding, "%u - 1 = %u: one end even, the other odd", range.high,
+			      range.high - 1U);
 	if (proposed)
 		finding_propose(finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
 				"One port less.");
@@ -136,7 +140,7 @@ static enum verdict check_range(const struct rule_input *in, struct finding *fin
 			"exist to one destination at a time, and %.1f a second where this host "
 			"closes first.",
 			ports, (double)ports / TIME_WAIT_SECONDS);
-		propose_default(finding, in->model);
+		propose_wider(finding, in->model);
 	}
 	if (same_parity) {
 		finding_explain(finding, "Both ends have the same parity. connect() and bind() to "

@@ -128,7 +128,7 @@ static void advise_more_ports(struct finding *finding, const struct model *model
 		});
 	if (reuse_helps)
 		port_advice_reuse(finding, model, reuse_helps);
-	port_advice_widen(finding, model);
+	(void)port_advice_widen(finding, model);
 }
 
 static void explain_exhaustion(struct finding *finding, const struct model *model,

@@ -121,3 +121,71 @@ Test(port_range, a_small_range_is_replaced_with_the_listeners_inside_the_new_one
 	finding_done(&f);
 	model_free(model);
 }
+
+/* How many rules on ports propose a value for this key; it has to be the same one. */
+static int count_proposals(const struct model *model, const char *key, const char *expected)
+{
+	static const struct rule *const groups[] = { rules_ports, rules_port_range };
+	int n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct rule *rule = groups[i]; rule->id; rule++) {
+			struct rule_input in = { .model = model, .rule = rule };
+			const struct action *action;
+			struct finding f = { 0 };
+
+			(void)rule->check(&in, &f);
+			action = find_action(&f, key);
+			if (action)
+				cr_expect_str_eq(action->proposed, expected, "%s", rule->id);
+			n += action != NULL;
+			finding_done(&f);
+		}
+	return n;
+}
+
+Test(port_range, findings_that_are_applied_in_any_order_leave_no_listener_unreserved)
+{
+	static const struct {
+		const char *range;
+		uint32_t more_ports;
+		int reserved, ranges; /* rules that propose either */
+	} cases[] = {
+		{ RANGE_100, 0, 3, 2 },
+		{ "20000 20098", 0, 3, 2 },    /* narrow, and its ends of one parity */
+		{ "20000 30002", 4500, 2, 1 }, /* wide enough, ends of one parity */
+		{ "20000 30001", 4500, 1, 0 }, /* under pressure, yet nothing asks for more */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model(cases[i].range, "");
+		struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
+
+		add_listener(model, "0.0.0.0", 11211);
+		add_listener(model, "0.0.0.0", 20050);
+		add_listener(model, "0.0.0.0", 33060);
+		use_ports(d, 20000, 20000, 2, 25);
+		use_ports(d, 20000, 20051, 1, 40);
+		use_ports(d, 20000, 20100, 2, cases[i].more_ports);
+		judge_ports(model);
+		cr_expect_eq(count_proposals(model, RESERVED_KEY, "11211,20050,33060"),
+			     cases[i].reserved, "%s", cases[i].range);
+		cr_expect_eq(count_proposals(model, RANGE_KEY, "10240 65535"), cases[i].ranges,
+			     "%s", cases[i].range);
+		model_free(model);
+	}
+}
+
+Test(port_range, without_pressure_only_the_range_itself_is_reserved)
+{
+	struct model *model = port_model("32768 60999", "");
+	struct finding f = { 0 };
+
+	add_listener(model, "0.0.0.0", 11211);
+	add_listener(model, "0.0.0.0", 33060);
+	judge_ports(model);
+	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
+	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "33060");
+	finding_done(&f);
+	model_free(model);
+}
