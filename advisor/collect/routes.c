@@ -96,8 +96,10 @@ void routes_sort(struct routes *routes)
 {
 	size_t kept = 0;
 
-	qsort(routes->list, routes->n, sizeof(*routes->list), route_compare);
 	routes->n_groups = 0;
+	if (routes->n == 0)
+		return; /* qsort() wants an array even then */
+	qsort(routes->list, routes->n, sizeof(*routes->list), route_compare);
 	for (size_t i = 0; i < routes->n; i++) {
 		const struct route *route = &routes->list[i];
 		bool new_prefix = kept == 0 || routes->list[kept - 1].prefix != route->prefix;
