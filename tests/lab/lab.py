@@ -195,7 +195,9 @@ class Lab:
         self.servers.append(Server(address, port, **options))
         return self.servers[-1]
 
-    def connect(self, address, port, bind=None, no_port=False, keepalive=False):
+    def connect(
+        self, address, port, bind=None, no_port=False, keepalive=False, full_search=False
+    ):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         s = socket.socket(family)
         try:
@@ -203,6 +205,8 @@ class Lab:
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if no_port:
                 s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
+            if full_search:  # IP_LOCAL_PORT_RANGE with 1-65535: the sysctl's range, both parities
+                s.setsockopt(socket.IPPROTO_IP, 51, (65535 << 16 | 1).to_bytes(4, sys.byteorder))
             if bind:
                 s.bind((bind, 0))
             s.connect((address, port))

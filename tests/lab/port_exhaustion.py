@@ -60,10 +60,33 @@ def full_but_ports_are_shared_between_destinations(host):
     report.quiet("port-bind-before-connect")
 
 
+def soon_at_the_rate_of_the_last_seconds(host):
+    """30 closes in the last 10 s, 70 ports left, and nothing expires before: 70 / 3 = 23 s."""
+    host.sysctl("net.ipv4.ip_local_port_range", "40000 40099")
+    host.neighbour().do("listen", "10.9.0.2", 9000)
+    host.open_and_close(30, "10.9.0.2", 9000)
+    report = host.audit()
+    to = report.destination("10.9.0.2", 9000)
+    assert (to["exhaustion"], to["seconds_to_exhaustion"]) == ("expected", 23), to
+    assert report.finding("port-exhaustion")["severity"] == "warning"
+
+
+def never_where_the_ports_are_reused_in_time(host):
+    host.sysctl("net.ipv4.ip_local_port_range", "40000 40099")
+    host.sysctl("net.ipv4.tcp_tw_reuse", 1)
+    host.neighbour().do("listen", "10.9.0.2", 9000)
+    host.open_and_close(30, "10.9.0.2", 9000)
+    report = host.audit()
+    assert report.destination("10.9.0.2", 9000)["exhaustion"] == "never"
+    report.quiet("port-exhaustion")
+
+
 lab.main(
     sick,
     reserved_ports_do_not_count,
     warning_at_80_percent,
     healthy,
     full_but_ports_are_shared_between_destinations,
+    soon_at_the_rate_of_the_last_seconds,
+    never_where_the_ports_are_reused_in_time,
 )
