@@ -29,6 +29,19 @@ char *advise_text(struct finding *finding, const char *format, ...)
 	return text;
 }
 
+const char *advise_program(const char *command)
+{
+	const char *name = command;
+
+	for (const char *c = command; *c && *c != ' '; c++)
+		if (*c == '/' && c[1] && c[1] != ' ')
+			name = c + 1;
+	return name;
+}
+
+/* Of a command line: enough to tell an interpreter's scripts apart, short enough to repeat. */
+enum { PROGRAM_LENGTH = 48 };
+
 char *advise_owner(struct finding *finding, const struct model *model,
 		   const struct socket_ref *socket)
 {
@@ -37,9 +50,9 @@ char *advise_owner(struct finding *finding, const struct model *model,
 
 	if (!process)
 		return advise_text(finding, "%s", unit ? unit : "");
-	return advise_text(finding, "%s (pid %u%s%s)",
-			   process->command ? process->command : "process", process->pid,
-			   unit ? ", " : "", unit ? unit : "");
+	return advise_text(finding, "%.*s (pid %u%s%s)", PROGRAM_LENGTH,
+			   process->command ? advise_program(process->command) : "process",
+			   process->pid, unit ? ", " : "", unit ? unit : "");
 }
 
 char *advise_listener(struct finding *finding, const struct model *model,

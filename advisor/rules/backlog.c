@@ -30,7 +30,7 @@ static const char *backlog_origin(uint64_t backlog)
 }
 
 /* Where well-known servers take their backlog from. */
-static const char *backlog_setting(const char *command)
+static const char *backlog_setting(const char *program)
 {
 	static const struct {
 		const char *name, *setting;
@@ -49,8 +49,8 @@ static const char *backlog_setting(const char *command)
 		{ "systemd", "Backlog=N of the socket unit" },
 	};
 
-	for (size_t i = 0; command && i < ARRAY_SIZE(settings); i++)
-		if (strncmp(command, settings[i].name, strlen(settings[i].name)) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (strncmp(program, settings[i].name, strlen(settings[i].name)) == 0)
 			return settings[i].setting;
 	return NULL;
 }
@@ -138,91 +138,90 @@ static void cap_evidence(struct finding *f, const struct model *model, const str
 
 static void cap_explain(struct finding *f, const struct model *model, const struct cap *cap)
 {
-	CLEANUP(freep) char *subject = advise_listener(f, model, cap->listener);
 	const struct process *process = model_process_of(model, cap->listener->socket.inode);
-	const char *setting = backlog_setting(process ? process->command : NULL);
+	const char *program = process && process->command ? advise_program(process->command) : "";
+	const char *setting = backlog_setting(program);
 	uint64_t backlog = cap->listener->backlog.value;
 	const char *origin = backlog_origin(backlog);
+	char endpoint[ENDPOINT_STRLEN];
 
-	if (!subject)
-		return;
+	endpoint_format(endpoint, &cap->listener->addr, cap->listener->port);
 	if (cap->by_application)
-		finding_explain(f,
-				"%s: the limit %" PRIu64 " is below somaxconn (%" PRIu64
-				"), so it is the application's own%s%s, or an older somaxconn's at "
-				"its listen(); a larger somaxconn changes nothing here.",
-				subject, backlog, cap->somaxconn.value, origin ? ": " : "",
-				origin ? origin : "");
+		finding_explain(
+			f,
+			"%s: the limit %" PRIu64 " is below somaxconn (%" PRIu64
+			"), so it is the application's own%s%s%s, or an older somaxconn's at "
+			"its listen(); a larger somaxconn changes nothing here.",
+			endpoint, backlog, cap->somaxconn.value, origin ? " (" : "",
+			origin ? origin : "", origin ? ")" : "");
 	else if (backlog == cap->somaxconn.value)
 		finding_explain(f,
 				"%s: the limit equals somaxconn (%" PRIu64 "), so either somaxconn "
 				"or the application's listen() may be what limits it.",
-				subject, backlog);
+				endpoint, backlog);
 	else
 		finding_explain(f,
 				"%s: the limit %" PRIu64 " dates from a larger somaxconn than "
 				"today's %" PRIu64 "; a restart would shorten the queue.",
-				subject, backlog, cap->somaxconn.value);
+				endpoint, backlog, cap->somaxconn.value);
 	if (setting)
-		finding_explain(f, "%s takes its backlog from \"%s\".", process->command, setting);
+		finding_explain(f, "This program takes its backlog from \"%s\".", setting);
 }
 
 static char *size_formula(struct finding *f, const struct cap *cap, uint64_t proposed)
 {
+	char endpoint[ENDPOINT_STRLEN];
+
+	endpoint_format(endpoint, &cap->listener->addr, cap->listener->port);
 	if (cap->size == 0)
 		return advise_text(f,
-				   "accepts/s x %g s / 2, to a power of two; the rate of accepts "
-				   "is unknown here: audit --for 30 measures it",
-				   cap->patience);
+				   "%s: accepts/s x %g s of patience / 2, to a power of two; the "
+				   "rate of accepts is unknown here: audit --for 30 measures it",
+				   endpoint, cap->patience);
 	return advise_text(f,
-			   "%.1f accepts/s (%s) x %g s of patience / 2 = %.1f, to a power of two: "
-			   "%" PRIu64 "%s",
-			   cap->rate.per_s, cap->rate.whose, cap->patience, cap->needed, cap->size,
+			   "%s: %.1f accepts/s (%s) x %g s of patience / 2 = %.1f, to a power of "
+			   "two: %" PRIu64 "%s",
+			   endpoint, cap->rate.per_s, cap->rate.whose, cap->patience, cap->needed,
+			   cap->size,
 			   proposed < cap->size ? ", of which somaxconn allows less" : "");
 }
 
-static const char queue_risk[] = "Before a server that is too slow, a longer queue only ages "
-				 "requests: clients give up before "
-				 "they are served. It helps against bursts.";
+#define QUEUE_RISK                                                                                 \
+	"Before a server that is too slow, a longer queue only ages requests: clients give up "    \
+	"before they are served. It helps against bursts. "
 
-static void propose_backlog(struct finding *f, const struct model *model, const struct cap *cap)
+static void propose_backlog(struct finding *f, const struct cap *cap)
 {
-	uint64_t proposed = cap->by_application && cap->size > cap->somaxconn.value
-				    ? cap->somaxconn.value
-				    : cap->size;
-	CLEANUP(freep) char *subject = advise_listener(f, model, cap->listener);
+	bool beyond = cap->by_application && cap->size > cap->somaxconn.value;
+	uint64_t proposed = beyond ? cap->somaxconn.value : cap->size;
 	CLEANUP(freep) char *formula = size_formula(f, cap, proposed);
-	CLEANUP(freep)
-	char *risk = advise_text(f,
-				 "%s Restart %s: a live listener keeps its limit until listen() is "
-				 "called again.",
-				 queue_risk, subject ? subject : "it");
-	char current[24], value[24];
+	char current[24], value[24], command[64];
 
 	(void)snprintf(current, sizeof(current), "%" PRIu64, cap->listener->backlog.value);
 	(void)snprintf(value, sizeof(value), "%" PRIu64, proposed);
+	(void)snprintf(command, sizeof(command), "ss -ltn 'sport = :%u' # Send-Q is the limit",
+		       cap->listener->port);
 	finding_act(f, &(struct advice){ .kind = ACTION_SOCKET_OPTION,
 					 .key = "listen_backlog",
 					 .current = current,
 					 .proposed = proposed > 0 ? value : NULL,
 					 .formula = formula,
-					 .risk = risk,
+					 .risk = QUEUE_RISK
+					 "A live listener keeps its limit until listen() "
+					 "is called again.",
+					 .command = command,
 					 .restart_needed = true });
 }
 
 static void propose_somaxconn(struct finding *f, const struct model *model, const struct cap *cap)
 {
 	CLEANUP(freep) char *formula = size_formula(f, cap, cap->size);
-	CLEANUP(freep)
-	char *risk =
-		advise_text(f,
-			    "%s It reaches a listener only when that calls listen() again, with a "
-			    "backlog as large: restart it.",
-			    queue_risk);
 	char value[24];
 
 	(void)snprintf(value, sizeof(value), "%" PRIu64, cap->size);
-	finding_propose(f, model, SYSCTL_SOMAXCONN, value, formula, risk);
+	finding_propose(f, model, SYSCTL_SOMAXCONN, value, formula,
+			QUEUE_RISK "It reaches a listener only when that calls listen() again, "
+				   "with a backlog as large: restart it.");
 	if (f && f->n_actions > 0)
 		f->actions[f->n_actions - 1].restart_needed = true;
 }
@@ -276,7 +275,7 @@ static void judge(const struct rule_input *in, struct finding *f, const struct l
 		return;
 	cap_evidence(f, in->model, &cap);
 	cap_explain(f, in->model, &cap);
-	propose_backlog(f, in->model, &cap);
+	propose_backlog(f, &cap);
 	if (!cap.by_application && cap.size > tally->widest.size)
 		tally->widest = cap;
 }

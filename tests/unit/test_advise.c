@@ -42,6 +42,35 @@ Test(advise, an_owner_is_named_as_far_as_it_is_known)
 	cr_expect_null(advise_owner(NULL, &model, &cases[0].socket));
 }
 
+Test(advise, a_program_is_its_command_line_without_the_folder_and_cut)
+{
+	static const struct {
+		const char *command, *program;
+	} cases[] = {
+		{ "nginx: worker process", "nginx: worker process" },
+		{ "/usr/sbin/nginx -g /x/y", "nginx -g /x/y" },
+		{ "./serve", "serve" },
+		{ "/", "/" },
+		{ "/opt/ x", "opt/ x" },
+		{ "", "" },
+	};
+	struct process process = { .pid = 1,
+				   .command = (char *)"/bin/python3 /srv/a/very/long/path/to/the/"
+						      "script/that/serves.py --port 80" };
+	struct socket_owner owner = { .inode = 5 };
+	struct model model = {
+		.processes = &process, .n_processes = 1, .owners = &owner, .n_owners = 1
+	};
+	struct finding f = { 0 };
+	char *text;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_str_eq(advise_program(cases[i].command), cases[i].program);
+	text = advise_owner(&f, &model, &(struct socket_ref){ .inode = 5 });
+	cr_expect_str_eq(text, "python3 /srv/a/very/long/path/to/the/script/that (pid 1)");
+	free(text);
+}
+
 Test(advise, a_counter_is_told_with_its_file_and_its_time)
 {
 	struct model model = { 0 };

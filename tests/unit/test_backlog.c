@@ -229,7 +229,7 @@ Test(backlog, well_known_servers_are_told_where_their_backlog_stands)
 	struct finding f;
 
 	set_scene(&s, 511);
-	s.process.command = (char *)"nginx: master process";
+	s.process.command = (char *)"/usr/sbin/nginx -g daemon off;";
 	(void)judge_backlog(&s, &f);
 	cr_expect(says(&f, "listen ... backlog=N;"));
 	cr_expect(says(&f, "the default of nginx, Redis and Node.js"));
