@@ -105,14 +105,31 @@ size_t unit_of_cgroup(const char *path, char ret_unit[static UNIT_STRLEN])
 	return 0;
 }
 
+/* The path in the line "ID:CONTROLLERS:PATH"; NULL if no line has these controllers. */
+static const char *find_hierarchy(const char *text, const char *controllers)
+{
+	size_t length = strlen(controllers);
+
+	while (*text) {
+		const char *colon = text + strcspn(text, ":\n");
+
+		if (*colon == ':' && strncmp(colon + 1, controllers, length) == 0 &&
+		    colon[1 + length] == ':')
+			return colon + length + 2;
+		text = colon + strcspn(colon, "\n");
+		text += *text == '\n';
+	}
+	return NULL;
+}
+
 size_t unit_of_proc_cgroup(const char *text, char ret_unit[static UNIT_STRLEN])
 {
-	/* systemd keeps its units in its own v1 tree where there is one, else in v2. */
-	static const char *const hierarchies[] = { ":name=systemd:", "0::" };
+	/* systemd keeps its units in its own v1 tree where there is one, else in v2 ("0::/..."). */
+	static const char *const controllers[] = { "name=systemd", "" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
-		const char *line = strstr(text, hierarchies[i]);
-		size_t n = line ? unit_of_cgroup(line + strlen(hierarchies[i]), ret_unit) : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		const char *path = find_hierarchy(text, controllers[i]);
+		size_t n = path ? unit_of_cgroup(path, ret_unit) : 0;
 
 		if (n > 0)
 			return n;

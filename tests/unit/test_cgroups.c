@@ -77,6 +77,9 @@ Test(cgroups, a_process_is_found_in_v1_in_v2_and_in_both)
 		{ "1:name=systemd:/system.slice\n4:memory:/e.service\n", "" },
 		{ "", "" },
 		{ "0::", "" },
+		{ "0:", "" },
+		{ "4:memory:/x:name=systemd:/f.service\n0::/g.service\n", "g.service" },
+		{ "4:memory:/10::/f.service\n", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
