@@ -100,6 +100,9 @@ static int interpret(struct audit *audit)
 	if (given[OPTION_FOR] && !parse_u32(given[OPTION_FOR], 1, LONGEST_WINDOW_S, &seconds))
 		return cli_wrong_usage(&cmd_audit, "--for '%s': expected seconds from 1 to %d",
 				       given[OPTION_FOR], LONGEST_WINDOW_S);
+	if (seconds > 0 && given[OPTION_ROOT] && strcmp(given[OPTION_ROOT], "/") != 0)
+		return cli_wrong_usage(&cmd_audit, "--for needs a live host: a saved one (--root) "
+						   "does not change");
 	audit->fail_on = SEV_ADVICE;
 	if (given[OPTION_FAIL_ON])
 		(void)severity_parse(given[OPTION_FAIL_ON], &audit->fail_on);
@@ -172,8 +175,8 @@ static void describe_role(const struct audit *audit, const struct profile *profi
 	if (judges_by_evidence(audit))
 		(void)snprintf(ret_role->why, sizeof(ret_role->why), "%s", guess->why);
 	else if (is_default && strcmp(guess->name, profile->name) != 0)
-		(void)snprintf(ret_role->hint, sizeof(ret_role->hint), "--role %s: %s", guess->name,
-			       guess->why);
+		(void)snprintf(ret_role->hint, sizeof(ret_role->hint),
+			       "the evidence speaks for --role %s: %s", guess->name, guess->why);
 }
 
 static int collect_sockets(const struct audit *audit, struct model **ret_model, struct err *err)

@@ -25,7 +25,7 @@ struct report_role {
 	char name[64];
 	char chosen_by[32]; /* "default", "--role", "--role auto", "--profile" */
 	char why[512];	    /* the evidence, or "" */
-	char hint[512];	    /* what auto would choose, where nobody chose; "" */
+	char hint[640];	    /* what auto would choose, where nobody chose; "" */
 };
 
 struct report {
