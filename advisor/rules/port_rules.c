@@ -156,10 +156,13 @@ static void explain_exhaustion(struct finding *finding, const struct model *mode
 				"so R may be smaller.");
 }
 
-/* Why no usage could be computed although ports, listeners and the range are known. */
-static enum verdict exhaustion_unknown(struct finding *finding, const struct model *model)
+/* Why the usage of DESTINATION could not be computed although ports and the range are known. */
+static enum verdict exhaustion_unknown(struct finding *finding, const struct model *model,
+				       const struct destination *destination)
 {
-	if (!model_sysctl(model, SYSCTL_TCP_TW_REUSE).known)
+	if (destination->budget.available.known && destination->budget.available.value == 0)
+		finding_missing(finding, "a port that connect() could give at all (R = 0)");
+	else if (!model_sysctl(model, SYSCTL_TCP_TW_REUSE).known)
 		advise_sysctl_missing(finding, model, SYSCTL_TCP_TW_REUSE);
 	else if (!model_sysctl(model, SYSCTL_TCP_TIMESTAMPS).known)
 		advise_sysctl_missing(finding, model, SYSCTL_TCP_TIMESTAMPS);
@@ -171,8 +174,8 @@ static enum verdict exhaustion_unknown(struct finding *finding, const struct mod
 static enum verdict check_exhaustion(const struct rule_input *in, struct finding *finding)
 {
 	const struct sockets *sockets = &in->model->sockets;
-	const struct destination *worst = NULL, *reuse_helps = NULL;
-	bool bind_suspected = false, some_unknown = false;
+	const struct destination *worst = NULL, *reuse_helps = NULL, *unknown = NULL;
+	bool bind_suspected = false;
 	size_t n = 0;
 
 	if (port_advice_lacks(finding, in->model))
@@ -181,7 +184,8 @@ static enum verdict check_exhaustion(const struct rule_input *in, struct finding
 		const struct destination *destination = &sockets->destinations[i];
 		enum severity grade = exhaustion_grade(in, destination);
 
-		some_unknown = some_unknown || destination->budget.usage < 0;
+		if (destination->budget.usage < 0)
+			unknown = destination;
 		if (grade == SEV_NONE)
 			continue;
 		finding_grade(finding, grade);
@@ -195,7 +199,7 @@ static enum verdict check_exhaustion(const struct rule_input *in, struct finding
 				 destination->budget.choice == CHOICE_BIND_SUSPECTED;
 	}
 	if (n == 0)
-		return some_unknown ? exhaustion_unknown(finding, in->model) : VERDICT_OK;
+		return unknown ? exhaustion_unknown(finding, in->model, unknown) : VERDICT_OK;
 	if (n > PORT_ADVICE_MAX_NAMED)
 		finding_count(finding, NULL, "further destinations short of ports",
 			      n - PORT_ADVICE_MAX_NAMED, "destinations",

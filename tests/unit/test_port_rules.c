@@ -127,6 +127,19 @@ Test(port_rules, exhaustion_without_its_data_is_unknown)
 	}
 }
 
+Test(port_rules, exhaustion_without_any_port_to_give_is_unknown)
+{
+	struct model *model = port_model("20000 20001", "20000-20001");
+	struct finding f = { 0 };
+
+	(void)add_destination(model, "10.0.0.1", "10.0.0.2");
+	judge_ports(model);
+	cr_expect_eq(run("port-exhaustion", model, &f), VERDICT_UNKNOWN);
+	cr_expect(strstr(f.missing[0], "R = 0"), "%s", f.missing[0]);
+	finding_done(&f);
+	model_free(model);
+}
+
 Test(port_rules, a_model_of_nothing_is_unknown_to_all_rules)
 {
 	struct model *model = model_new();
