@@ -1,4 +1,7 @@
 """A 100-port range filled to its last port towards one destination (facts: exactly 100)."""
+import threading
+import time
+
 import lab
 
 
@@ -71,6 +74,25 @@ def soon_at_the_rate_of_the_last_seconds(host):
     assert report.finding("port-exhaustion")["severity"] == "warning"
 
 
+def established_sockets_that_grow(host):
+    """Nothing closes, so that only two samples see it: about 10 more a second, of 200 ports."""
+    host.sysctl("net.ipv4.ip_local_port_range", "40000 40199")
+    host.listen("127.0.0.1", 9000)
+    clients = host.connect_many(40, "127.0.0.1", 9000)
+    assert host.audit().destination("127.0.0.1", 9000)["exhaustion"] == "never"
+
+    def grow():
+        while len(clients) < 190:
+            clients.append(host.connect("127.0.0.1", 9000))
+            time.sleep(0.1)
+
+    threading.Thread(target=grow, daemon=True).start()
+    report = host.audit("--for", "3")
+    to = report.destination("127.0.0.1", 9000)
+    assert to["exhaustion"] == "expected" and 8 <= to["seconds_to_exhaustion"] <= 60, to
+    assert report.finding("port-exhaustion")["severity"] == "warning"
+
+
 def never_where_the_ports_are_reused_in_time(host):
     host.sysctl("net.ipv4.ip_local_port_range", "40000 40099")
     host.sysctl("net.ipv4.tcp_tw_reuse", 1)
@@ -88,5 +110,6 @@ lab.main(
     healthy,
     full_but_ports_are_shared_between_destinations,
     soon_at_the_rate_of_the_last_seconds,
+    established_sockets_that_grow,
     never_where_the_ports_are_reused_in_time,
 )
