@@ -1,5 +1,6 @@
 /* Connections that the peer has ended and the application never closes. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,13 +197,14 @@ static void leak_evidence(const struct rule_input *in, struct finding *f, const 
 	const struct process *process =
 		model_process_of(in->model, leak->first->socket->socket.inode);
 	const char *backend = in->model->sockets.backend;
+	char older[48];
 
 	finding_count(f, holder, "CLOSE-WAIT", leak->total, "sockets", backend);
-	finding_count(f, holder, "of these, old", leak->aged, "sockets",
+	(void)snprintf(older, sizeof(older), "older than %g s", rule_threshold(in, "age"));
+	finding_count(f, holder, older, leak->aged, "sockets",
 		      "sock_diag min(tcpi_last_data_recv, tcpi_last_ack_recv), or the window");
 	if (leak->unaged > 0)
-		finding_count(f, holder, "of these, of unknown age", leak->unaged, "sockets",
-			      backend);
+		finding_count(f, holder, "of unknown age", leak->unaged, "sockets", backend);
 	finding_text(f, holder, "most frequent peer", peer, backend);
 	finding_count(f, holder, "sockets of that peer", leak->of_first_peer, "sockets", backend);
 	finding_count(f, holder, "peers", leak->peers, NULL, backend);
@@ -238,8 +240,12 @@ static void leak_explain(const struct rule_input *in, struct finding *f, const s
 
 static void leak_advise(struct finding *f, const struct leak *leak, const char *peer)
 {
+	/* ss takes an IPv6 address for a port unless it stands in brackets. */
+	bool bare_v6 =
+		leak->first->peer_port == 0 && !addr_is_v4(&leak->first->socket->remote_addr);
 	CLEANUP(freep)
-	char *destroy = advise_text(f, "ss -K state close-wait dst '%s'", peer ? peer : "");
+	char *destroy = advise_text(f, "ss -t -K state close-wait dst '%s%s%s'", bare_v6 ? "[" : "",
+				    peer, bare_v6 ? "]" : "");
 	bool queued = leak->first->holder == HOLDER_QUEUE;
 
 	finding_act(

@@ -89,7 +89,7 @@ Test(closing, the_process_its_unit_and_its_peer_are_named)
 	cr_expect_str_eq(evidence_of(&f, subject, "most frequent peer")->text, "10.0.0.9:5432");
 	cr_expect(says(&f, "fault of the application"));
 	cr_expect_str_eq(action_on(&f, "stopgap: destroy the sockets")->command,
-			 "ss -K state close-wait dst '10.0.0.9:5432'");
+			 "ss -t -K state close-wait dst '10.0.0.9:5432'");
 	finding_done(&f);
 }
 
@@ -140,6 +140,24 @@ Test(closing, clients_with_many_ports_are_one_peer_and_the_most_frequent_leads)
 	cr_expect_str_eq(evidence_of(&f, NULL, "most frequent peer")->text, "10.0.0.9");
 	cr_expect_eq(evidence_of(&f, NULL, "sockets of that peer")->count, 9);
 	cr_expect_eq(evidence_of(&f, NULL, "peers")->count, 2);
+	finding_done(&f);
+	portset_done(&s.model.sockets.listening);
+}
+
+Test(closing, an_ipv6_client_is_written_as_ss_reads_it)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 10, 61000);
+	cr_assert(portset_add(&s.model.sockets.listening, 80, NULL));
+	for (size_t i = 0; i < 10; i++) {
+		s.sockets[i].local_port = 80;
+		cr_assert(addr_parse("2001:db8::1", &s.sockets[i].remote_addr));
+	}
+	cr_assert_eq(judge_leak(&s, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "stopgap: destroy the sockets")->command,
+			 "ss -t -K state close-wait dst '[2001:db8::1]'");
 	finding_done(&f);
 	portset_done(&s.model.sockets.listening);
 }
