@@ -22,7 +22,7 @@ static const char *long_name(const struct cmd_option *option)
 	return strstr(option->name, "--");
 }
 
-static void complain(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list args)
 {
 	CLEANUP(freep) char *text = NULL;
 
