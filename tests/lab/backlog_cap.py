@@ -21,11 +21,15 @@ def the_application_limits(host):
 
 
 def somaxconn_may_limit(host):
+    """A server that looks at its queue five times a second: 17 fit each time, more come."""
     host.sysctl("net.core.somaxconn", 16)
-    overflow(host, backlog=1000)
-    report = host.audit()
+    peer = host.neighbour()
+    host.listen("10.9.0.1", 9000, backlog=1000, nap_s=0.2)
+    peer.do("soon", 0.5, "connect_without_waiting", "10.9.0.1", 9000, 600)
+    report = host.audit("--for", "4")
     assert report.listener(9000)["backlog"] == 16
     action = report.action("backlog-cap", "net.core.somaxconn")
+    assert int(action["proposed"]) > 16, action
     assert action["restart_needed"], "a live listener keeps its limit"
 
 

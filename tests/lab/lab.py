@@ -120,15 +120,19 @@ class Report:
 
 class Server(threading.Thread):
     """Accepts on one port. Closes a connection when its client has, unless it HOLDs; with CLOSE_FIRST
-    it closes at once; without ACCEPT everything stays in the accept queue."""
+    it closes at once; without ACCEPT everything stays in the accept queue; with NAP_S it looks there
+    only so often, and takes all that waits."""
 
-    def __init__(self, address, port, backlog=4096, accept=True, close_first=False, hold=False):
+    def __init__(
+        self, address, port, backlog=4096, accept=True, close_first=False, hold=False, nap_s=0
+    ):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
         self.socket.listen(backlog)
-        self.close_first, self.hold = close_first, hold
+        self.socket.setblocking(False)
+        self.close_first, self.hold, self.nap_s = close_first, hold, nap_s
         self.accepted = []
         if accept:
             self.start()
@@ -137,15 +141,22 @@ class Server(threading.Thread):
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
             while True:
+                time.sleep(self.nap_s)
                 for key, _ in selector.select():
                     if key.fileobj is self.socket:
-                        self.take(selector)
+                        self.take_all(selector)
                     elif not key.fileobj.recv(65536):
                         selector.unregister(key.fileobj)
                         key.fileobj.close()
 
-    def take(self, selector):
-        connection, _ = self.socket.accept()
+    def take_all(self, selector):
+        while True:
+            try:
+                self.take(self.socket.accept()[0], selector)
+            except BlockingIOError:
+                return
+
+    def take(self, connection, selector):
         self.accepted.append(connection)
         if self.close_first:
             connection.close()
@@ -331,6 +342,11 @@ class Deeds:
             s.setblocking(False)
             s.connect_ex((address, port))
             kept.append(s)
+
+    @staticmethod
+    def soon(kept, seconds, name, *arguments):
+        """Does it while the scene goes on, for example within a window of --for."""
+        threading.Timer(seconds, getattr(Deeds, name), (kept, *arguments)).start()
 
     @staticmethod
     def close_all(kept):
