@@ -1,0 +1,135 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "engine.h"
+#include "err.h"
+#include "number.h"
+#include "profile.h"
+#include "rule.h"
+
+/* The profiles of the source tree, held to the real rules. */
+static const char *directories[PROFILE_PATH_LENGTH];
+static struct profile_path path;
+
+static void find_profiles(void)
+{
+	cr_assert_eq(profile_search_path(NULL, directories, &path, NULL), 0);
+	/* What this machine's administrator has is not what is shipped. */
+	path.directories = directories + 1;
+}
+
+TestSuite(profile_shipped, .init = find_profiles);
+
+static const char *const roles[] = { "api-client", "cache",         "database",
+				     "general",    "reverse-proxy", "web-server" };
+
+static struct profile *load(const char *role)
+{
+	struct profile *profile = NULL;
+	struct err err = { { 0 } };
+
+	cr_assert_eq(profile_load_role(role, &path, rules_words(), &profile, &err), 0, "%s",
+		     err.text);
+	return profile;
+}
+
+static const struct profile_sysctl *find_sysctl(const struct profile *profile, enum sysctl_id id)
+{
+	for (size_t i = 0; i < profile->n_sysctls; i++)
+		if (profile->sysctls[i].fact == &sysctl_facts[id])
+			return &profile->sysctls[i];
+	return NULL;
+}
+
+/* The threshold in force: the profile's, else the rule's own. */
+static double threshold(const struct profile *profile, const char *rule, const char *name)
+{
+	const struct rule_input in = { .profile = profile, .rule = rules_find(rule) };
+
+	return rule_threshold(&in, name);
+}
+
+Test(profile_shipped, each_role_has_a_file_and_each_file_is_a_role)
+{
+	struct profile_entry *entries;
+	size_t n;
+
+	cr_assert_eq(profile_list(&path, &entries, &n, NULL), 0);
+	cr_assert_eq(n, ARRAY_SIZE(roles));
+	for (size_t i = 0; i < n; i++) {
+		cr_expect_str_eq(entries[i].name, roles[i]);
+		cr_expect_not_null(entries[i].summary, "%s", roles[i]);
+	}
+	profile_entries_free(entries, n);
+}
+
+Test(profile_shipped, each_value_has_its_reason)
+{
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+
+		for (size_t i = 0; i < p->n_sysctls; i++)
+			cr_expect_not_null(p->sysctls[i].reason, "%s: %s", roles[r],
+					   p->sysctls[i].fact->key);
+		for (size_t i = 0; i < p->n_thresholds; i++)
+			cr_expect_not_null(p->thresholds[i].reason, "%s: %s.%s", roles[r],
+					   p->thresholds[i].rule, p->thresholds[i].name);
+		for (size_t i = 0; i < p->n_rules; i++)
+			cr_expect_not_null(p->rules[i].reason, "%s: %s", roles[r],
+					   p->rules[i].rule);
+	}
+}
+
+Test(profile_shipped, no_role_sets_what_only_evidence_may_ask_for)
+{
+	static const enum sysctl_id never[] = {
+		SYSCTL_IP_LOCAL_PORT_RANGE, SYSCTL_TCP_TW_REUSE, SYSCTL_TCP_TW_RECYCLE,
+		SYSCTL_TCP_FIN_TIMEOUT,     SYSCTL_TCP_RMEM,     SYSCTL_TCP_WMEM
+	};
+
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+
+		for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+			cr_expect_null(find_sysctl(p, never[i]), "%s: %s", roles[r],
+				       sysctl_facts[never[i]].key);
+		cr_expect_eq(p->n_sockets, 0, "%s: nothing reads socket sections yet", roles[r]);
+	}
+}
+
+Test(profile_shipped, general_changes_nothing)
+{
+	CLEANUP(profile_freep) struct profile *p = load("general");
+
+	cr_expect_eq(p->n_sysctls + p->n_thresholds + p->n_rules, 0);
+}
+
+Test(profile_shipped, the_grades_of_port_usage_rise_in_every_role)
+{
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+		double advice = threshold(p, "port-exhaustion", "advice"),
+		       warning = threshold(p, "port-exhaustion", "warning"),
+		       critical = threshold(p, "port-exhaustion", "critical");
+
+		cr_expect(advice < warning && warning < critical && critical <= 100, "%s",
+			  roles[r]);
+	}
+}
+
+Test(profile_shipped, keepalive_probes_come_before_the_idle_limit_with_room_to_spare)
+{
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+		const struct profile_sysctl *time = find_sysctl(p, SYSCTL_TCP_KEEPALIVE_TIME);
+		uint32_t seconds;
+
+		if (!time)
+			continue;
+		cr_assert(parse_u32(time->value, 1, 7200, &seconds));
+		cr_expect_eq(time->op, VALUE_AT_MOST, "%s", roles[r]);
+		cr_expect_leq(seconds, 0.8 * threshold(p, "keepalive-missing", "idle_limit"), "%s",
+			      roles[r]);
+	}
+}
