@@ -3,7 +3,6 @@
  * tell which sockets are outbound.
  */
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

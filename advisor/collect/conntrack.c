@@ -1,12 +1,8 @@
 /* How full the connection tracking table is. Without the module there is no table, and no gap. */
-#include <string.h>
-
 #include "cleanup.h"
-#include "err.h"
 #include "number.h"
 #include "text.h"
 
-#include "root.h"
 #include "sources.h"
 
 static const char cost[] = "how full the connection tracking table is, is unknown";

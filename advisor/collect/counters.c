@@ -8,7 +8,6 @@
 
 #include "cleanup.h"
 #include "counters.h"
-#include "err.h"
 #include "number.h"
 
 #include "root.h"

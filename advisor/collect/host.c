@@ -1,12 +1,10 @@
 /* Which host this is: names, uptime, memory, open files, network namespace. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "err.h"
 #include "number.h"
 #include "text.h"
 

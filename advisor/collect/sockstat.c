@@ -3,10 +3,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "err.h"
 #include "number.h"
 
-#include "root.h"
 #include "sources.h"
 
 /*

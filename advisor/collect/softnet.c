@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "err.h"
 
-#include "root.h"
 #include "sources.h"
 
 static const char file[] = "/proc/net/softnet_stat";
