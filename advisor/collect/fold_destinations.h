@@ -19,13 +19,13 @@ enum {
 	MAX_LOCAL_ADDRESSES = 64,
 };
 
-/* A destination while rows arrive. */
+/* A destination while rows arrive. What every row touches stands together at its beginning. */
 struct destination_entry {
-	struct destination destination;
 	uint32_t rows;
 	uint32_t estimate;     /* of rows by the sketch; second pass only */
 	uint32_t local;        /* index into `locals`, or NO_LOCAL */
 	enum peer_scope scope; /* of the remote address, looked up once */
+	struct destination destination;
 };
 
 /* A local address while rows arrive. */

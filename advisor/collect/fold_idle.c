@@ -57,8 +57,8 @@ static struct idle_group *group_add(struct fold_idle *idle, const struct idle_ke
 	return &idle->groups[idle->n++];
 }
 
-static struct idle_group *group_of(struct fold_idle *idle, uint64_t cgroup_id,
-				   enum idle_scope scope)
+static struct idle_group *group_find(struct fold_idle *idle, uint64_t cgroup_id,
+				     enum idle_scope scope)
 {
 	struct idle_key key = { .cgroup_id = cgroup_id, .scope = scope };
 	struct idle_entry *entry;
@@ -67,8 +67,19 @@ static struct idle_group *group_of(struct fold_idle *idle, uint64_t cgroup_id,
 	if (entry)
 		return &idle->groups[entry->index];
 	if (cgroup_id != 0 && idle->n >= NAMED_GROUPS)
-		return group_of(idle, 0, scope);
+		return group_find(idle, 0, scope);
 	return group_add(idle, &key);
+}
+
+static struct idle_group *group_of(struct fold_idle *idle, uint64_t cgroup_id,
+				   enum idle_scope scope)
+{
+	uint64_t at = (cgroup_id * N_IDLE_SCOPES + scope) % RECENT_IDLE_GROUPS;
+	struct idle_group *recent = idle->recent[at];
+
+	if (recent && recent->cgroup_id == cgroup_id && recent->scope == scope)
+		return recent;
+	return idle->recent[at] = group_find(idle, cgroup_id, scope);
 }
 
 /* Keeps the most idle ones. */
@@ -76,7 +87,7 @@ static void sample_add(struct idle_group *group, const struct sock_row *row, uin
 {
 	uint32_t at = 0;
 
-	if (row->inode == 0)
+	if (row->inode == 0 || (group->n_samples == IDLE_GROUP_SAMPLES && !row->has_info))
 		return;
 	if (group->n_samples < IDLE_GROUP_SAMPLES) {
 		at = group->n_samples++;
