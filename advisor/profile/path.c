@@ -20,6 +20,7 @@ static const char *shipped_profiles(void)
 {
 	static const char build[] = BUILD_TREE "/";
 	static char path[PATH_MAX + sizeof(PROFILES_FROM_PROGRAM)];
+	const char *relative = PROFILES_FROM_PROGRAM;
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 
 	if (length <= 0 || length >= PATH_MAX)
@@ -27,7 +28,12 @@ static const char *shipped_profiles(void)
 	path[length] = '\0';
 	if (strncmp(path, build, strlen(build)) == 0)
 		return SOURCE_PROFILES;
-	(void)strcpy(strrchr(path, '/') + 1, PROFILES_FROM_PROGRAM);
+	*strrchr(path, '/') = '\0';
+	/* The kernel's path has no links in it, so ".." can be taken off: people read these paths.
+	 */
+	for (; strncmp(relative, "../", 3) == 0 && strrchr(path, '/'); relative += 3)
+		*strrchr(path, '/') = '\0';
+	(void)strcat(strcat(path, "/"), relative);
 	return path;
 }
 
