@@ -227,7 +227,7 @@ static void add_listener(struct page *page, struct libscols_table *table, const 
 void tables_print_listeners(struct page *page, const struct model *model)
 {
 	static const struct column columns[] = {
-		{ "LISTENER", SCOLS_FL_WRAP },
+		{ "LISTENER", 0 },
 		{ "QUEUE", SCOLS_FL_RIGHT },
 		{ "LIMIT", SCOLS_FL_RIGHT },
 		{ "PROGRAM", SCOLS_FL_TRUNC },

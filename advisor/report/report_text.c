@@ -139,9 +139,9 @@ static void print_seen(struct page *page, const struct model *model)
 		(void)snprintf(window, sizeof(window), ", changes over %.0f s", model->window_s);
 	if (sockets->backend)
 		print_head_item(page, "Seen",
-				safe_text(page, "%" PRIu64 " TCP sockets by %s in %.0f ms%s%s",
-					  sockets->total, sockets->backend,
-					  model->duration_s * 1000, window,
+				safe_text(page, "%" PRIu64 " TCP socket%s by %s in %.0f ms%s%s",
+					  sockets->total, sockets->total == 1 ? "" : "s",
+					  sockets->backend, model->duration_s * 1000, window,
 					  sockets->may_repeat ? " (the table changed meanwhile: "
 								"counts are approximate)"
 							      : ""));

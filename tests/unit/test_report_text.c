@@ -141,19 +141,32 @@ Test(report_text, without_utf8_there_is_none)
 		cr_assert((unsigned char)*c < 0x80);
 }
 
+/* As long as the model lets a command be. */
+static const char long_command[201] = { [0 ... 199] = 'j' };
+
+static struct sample_report with_long_command(void)
+{
+	struct sample_report sample = sample_report_healthy();
+
+	free(sample.model->processes[0].command);
+	sample.model->processes[0].command = strdup(long_command);
+	return sample;
+}
+
 Test(report_text, nothing_is_cut_where_there_is_no_terminal)
 {
 	const struct report_style piped = { 0 };
-	struct sample_report sample = sample_report_healthy();
-	CLEANUP(freep) char *text = NULL;
-	char command[201];
+	CLEANUP(freep) char *text = text_of(with_long_command(), &piped);
 
-	memset(command, 'j', sizeof(command) - 1);
-	command[200] = '\0';
-	free(sample.model->processes[0].command);
-	sample.model->processes[0].command = strdup(command);
-	text = text_of(sample, &piped);
-	cr_expect(strstr(text, command));
+	cr_expect(strstr(text, long_command));
+}
+
+Test(report_text, a_long_command_gives_way_to_the_address)
+{
+	CLEANUP(freep) char *text = text_of(with_long_command(), &plain);
+
+	cr_expect(strstr(text, "\n  10.0.0.1:8080          6      5  jjjj"));
+	cr_expect_not(strstr(text, long_command));
 }
 
 Test(report_text, a_window_says_how_long_it_was)
