@@ -147,11 +147,12 @@ static void guess_client(const struct sockets *sockets, struct role_guess *ret_g
 		    outbound);
 	else
 		say(ret_guess, "general",
-		    "no role shows two signs: no well-known listener with %d inbound connections, "
-		    "and "
-		    "%" PRIu64 " outbound connections %s",
+		    "no role shows two signs: fewer than %d inbound connections on the ports of "
+		    "any, and "
+		    "%" PRIu64 " outbound ones, %s",
 		    LEAST_INBOUND, outbound,
-		    outbound >= LEAST_OUTBOUND ? "beside other listeners" : "are few");
+		    outbound >= LEAST_OUTBOUND ? "beside listeners that other hosts can reach"
+					       : "too few for a client");
 }
 
 void roles_guess(const struct model *model, struct role_guess *ret_guess)
