@@ -211,10 +211,16 @@ static enum verdict check_keepalive_missing(const struct rule_input *in, struct 
 
 static void want_keepalive_missing(const struct rule_input *in, struct inode_set *inodes)
 {
+	/*
+	 * A host with too many sockets for tcp_info has too many descriptors to look through for a
+	 * mere hint (seconds at a million): there the unit, which came with the sockets, must do.
+	 */
+	enum severity least = in->model->sockets.with_tcp_info ? SEV_INFO : SEV_ADVICE;
+
 	for (size_t i = 0; i < in->model->sockets.n_idle_groups; i++) {
 		const struct idle_group *group = group_at(in->model, i);
 
-		if (grade_group(in, group) == SEV_NONE)
+		if (grade_group(in, group) < least)
 			continue;
 		for (uint32_t s = 0; s < group->n_samples && s < IDLE_GROUP_SAMPLES; s++)
 			inode_set_add(inodes, group->samples[s].inode);

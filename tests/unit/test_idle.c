@@ -210,6 +210,27 @@ Test(idle, a_sample_is_named_by_its_process_only_where_the_group_is_concerned)
 	finding_done(&f);
 }
 
+Test(idle, a_mere_hint_names_no_process_where_there_are_too_many_sockets_to_look_through)
+{
+	struct idle_group group = {
+		.judged = 30, .without_keepalive = 30, .samples = { { .inode = 9 } }, .n_samples = 1
+	};
+	struct model model = model_with(&group, 1);
+	struct rule_input in = { .model = &model, .rule = &rules_idle[0] };
+	struct inode_set inodes = { 0 };
+	struct finding f;
+
+	cr_expect_eq(judge_idle(&model, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_INFO);
+	in.rule->wants(&in, &inodes);
+	cr_expect_eq(inodes.n, 0);
+	model.sockets.with_tcp_info = true;
+	in.rule->wants(&in, &inodes);
+	cr_expect_eq(inodes.n, 1);
+	inode_set_done(&inodes);
+	finding_done(&f);
+}
+
 Test(idle, unread_sockets_are_unknown_and_no_sockets_are_fine)
 {
 	struct model model = model_with(NULL, 0);
