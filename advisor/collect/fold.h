@@ -12,9 +12,9 @@ struct routes;
 
 /*
  * Rows are folded into aggregates as they arrive, so memory does not grow with the number of
- * sockets. Order: first listeners and bound idle sockets of both families, then everything else,
- * because a listener's port tells what is inbound. The port range and reserved ports must be in
- * MODEL's settings before. ROUTES is borrowed until the fold is freed.
+ * sockets. Order: first the listeners of both families, then everything else, because a listener's
+ * port tells what is inbound. The port range and reserved ports must be in MODEL's settings before.
+ * ROUTES is borrowed until the fold is freed.
  *
  * A backend may show a socket twice while the table changes. Ports of destinations, ports of local
  * addresses and CLOSE-WAIT sockets are sets and stay exact; states, totals and the counts of

@@ -11,6 +11,7 @@
 #include "err.h"
 #include "fold.h"
 #include "model.h"
+#include "ports.h"
 #include "proc_tcp.h"
 #include "root.h"
 #include "routes.h"
@@ -19,14 +20,13 @@
 #include "sockets.h"
 
 enum {
-	/* tcp_info costs a third more for each socket: asked for all up to here. */
-	MAX_SOCKETS_WITH_INFO = 50000,
-	/* Beyond, only for CLOSE-WAIT, and only where there are enough to be a leak. */
+	/* Up to here everything is asked for, whatever it costs. */
+	FEW_SOCKETS = 50000,
+	/* Beyond, tcp_info only for CLOSE-WAIT, and only where there are enough to be a leak. */
 	MIN_CLOSE_WAIT_WITH_INFO = 10,
 };
 
-#define STATES_FIRST (STATE_BIT(TCP_STATE_LISTEN) | STATE_BIT(TCP_STATE_BOUND_INACTIVE))
-#define STATES_OTHERS                                                                              \
+#define STATES_CONNECTED                                                                           \
 	(STATE_BIT(TCP_STATE_ESTAB) | STATE_BIT(TCP_STATE_SYN_SENT) |                              \
 	 STATE_BIT(TCP_STATE_SYN_RECV) | STATE_BIT(TCP_STATE_FIN_WAIT_1) |                         \
 	 STATE_BIT(TCP_STATE_FIN_WAIT_2) | STATE_BIT(TCP_STATE_TIME_WAIT) |                        \
@@ -70,12 +70,33 @@ static int diag_dump_families(struct sock_diag *diag, uint32_t states, bool with
 	return 0;
 }
 
-static bool info_is_affordable(const struct model *model)
+static bool sockets_are_few(const struct model *model)
 {
 	const struct sockstat *stat = &model->sockstat;
 
 	return !stat->inuse.known ||
-	       stat->inuse.value + stat->inuse6.value + stat->tw.value <= MAX_SOCKETS_WITH_INFO;
+	       stat->inuse.value + stat->inuse6.value + stat->tw.value <= FEW_SOCKETS;
+}
+
+/* Sockets that exist but are in no table of connections: among them those that are bound idle. */
+static struct reading bound_at_most(const struct sockstat *stat)
+{
+	uint64_t hashed = stat->inuse.value + stat->inuse6.value;
+
+	if (!stat->alloc.known || !stat->inuse.known)
+		return (struct reading){ 0 };
+	return reading_of(stat->alloc.value > hashed ? stat->alloc.value - hashed : 0);
+}
+
+/*
+ * To find bound idle sockets the kernel walks all ports that are held, a fifth of a dump's cost:
+ * not worth it where all that there can be would not change a port budget by one per cent.
+ */
+static bool bound_is_worth_asking(const struct model *model)
+{
+	struct reading most = bound_at_most(&model->sockstat);
+
+	return sockets_are_few(model) || !most.known || most.value > ports_in_range(model) / 100;
 }
 
 /* What the main dump made worth asking: exact destinations, ages of sockets in CLOSE-WAIT. */
@@ -91,7 +112,7 @@ static int diag_ask_again(struct sock_diag *diag, struct fold *fold, bool with_i
 	if (r < 0 || !fold_needs_second_pass(fold))
 		return r;
 	fold_begin_second_pass(fold);
-	return diag_dump_families(diag, STATES_OTHERS, false, &to_fold, quality, err);
+	return diag_dump_families(diag, STATES_CONNECTED, false, &to_fold, quality, err);
 }
 
 static int diag_gaps(const struct sock_diag_quality *quality, struct model *model, struct err *err)
@@ -110,37 +131,49 @@ static int diag_gaps(const struct sock_diag_quality *quality, struct model *mode
 	return 0;
 }
 
+/* A kernel that shows one knows them, whatever its version says. */
+static bool bound_is_shown(const struct model *model)
+{
+	return model->host.kernel >= KERNEL(6, 9) ||
+	       model->sockets.states[TCP_STATE_BOUND_INACTIVE] > 0;
+}
+
+/* All dumps, in the order that the fold needs. */
+static int diag_fold(struct sock_diag *diag, struct fold *fold, bool with_info, bool with_bound,
+		     struct sock_diag_quality *quality, struct err *err)
+{
+	/* With the connections, not with the listeners: that would walk the connections twice. */
+	const uint32_t states =
+		STATES_CONNECTED | (with_bound ? STATE_BIT(TCP_STATE_BOUND_INACTIVE) : 0);
+	const struct row_sink sink = { sink_fold, fold };
+	int r = diag_dump_families(diag, STATE_BIT(TCP_STATE_LISTEN), false, &sink, quality, err);
+
+	if (r == 0)
+		r = diag_dump_families(diag, states, with_info, &sink, quality, err);
+	return r < 0 ? r : diag_ask_again(diag, fold, with_info, quality, err);
+}
+
 static int collect_by_diag(const struct routes *routes, struct model *model, struct err *err)
 {
-	const bool with_info = info_is_affordable(model);
+	const bool with_info = sockets_are_few(model);
+	const bool with_bound = bound_is_worth_asking(model);
 	struct sock_diag_quality quality = { 0 };
 	CLEANUP(sock_diag_closep) struct sock_diag *diag = NULL;
 	CLEANUP(fold_freep) struct fold *fold = NULL;
-	struct row_sink sink = { .row = sink_fold };
-	struct sockets *sockets = &model->sockets;
 	int r = sock_diag_open(&diag, err);
 
-	if (r < 0)
-		return r;
-	r = fold_new(model, routes, &fold, err);
-	if (r < 0)
-		return r;
-	sink.context = fold;
-	r = diag_dump_families(diag, STATES_FIRST, false, &sink, &quality, err);
 	if (r == 0)
-		r = diag_dump_families(diag, STATES_OTHERS, with_info, &sink, &quality, err);
+		r = fold_new(model, routes, &fold, err);
 	if (r == 0)
-		r = diag_ask_again(diag, fold, with_info, &quality, err);
+		r = diag_fold(diag, fold, with_info, with_bound, &quality, err);
 	if (r == 0)
 		r = fold_finish(TAKE(fold), model, err);
 	if (r < 0)
 		return r;
-	sockets->backend = "sock_diag";
-	sockets->with_tcp_info = with_info;
-	sockets->may_repeat = quality.interrupted;
-	/* A kernel that shows one knows them, whatever its version says. */
-	sockets->bound_inactive_known =
-		model->host.kernel >= KERNEL(6, 9) || sockets->states[TCP_STATE_BOUND_INACTIVE] > 0;
+	model->sockets.backend = "sock_diag";
+	model->sockets.with_tcp_info = with_info;
+	model->sockets.may_repeat = quality.interrupted;
+	model->sockets.bound_inactive_known = with_bound && bound_is_shown(model);
 	return diag_gaps(&quality, model, err);
 }
 

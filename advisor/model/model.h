@@ -239,7 +239,8 @@ struct sockets {
 	bool listeners_known;
 	struct portset listening;	/* ports of all listeners */
 	struct portset bound_inactive;	/* bound but neither listening nor connected */
-	bool bound_inactive_known;	/* 6.9+ with sock_diag */
+	/* 6.9+ with sock_diag; among very many sockets only where they may be a hundredth of the range. */
+	bool bound_inactive_known;
 
 	uint64_t time_wait_inbound, time_wait_outbound;
 	uint64_t established_inbound, established_outbound; /* peers on other hosts only */

@@ -282,6 +282,36 @@ Test(sockets, sock_diag_knows_ages_and_bound_idle_sockets_and_proc_says_what_it_
 	root_close(&root);
 }
 
+Test(sockets, among_many_sockets_bound_ones_are_asked_for_where_they_may_matter)
+{
+	static const struct {
+		uint64_t alloc;
+		bool asked;
+	} cases[] = { { 60000, false }, { 60001, false }, { 60002, true }, { 70000, true } };
+	struct sockaddr_in6 any = endpoint("::1", 0);
+	struct root root;
+	int bound;
+
+	enter_namespace();
+	bound = socket(AF_INET6, SOCK_STREAM, 0);
+	cr_assert_eq(bind(bound, (struct sockaddr *)&any, sizeof(any)), 0);
+	cr_assert_eq(root_open("/", &root, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(model_freep) struct model *model = model_new();
+
+		model->sysctls[SYSCTL_IP_LOCAL_PORT_RANGE].text = strdup("40000 40099");
+		model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].text = strdup("");
+		model->host.kernel = KERNEL(6, 9);
+		model->sockstat.inuse = reading_of(60000);
+		model->sockstat.alloc = reading_of(cases[i].alloc);
+		cr_assert_eq(sockets_collect(&root, BACKEND_SOCK_DIAG, model, NULL), 0);
+		cr_expect_eq(model->sockets.bound_inactive_known, cases[i].asked, "case %zu", i);
+		if (!cases[i].asked)
+			cr_expect_eq(model->sockets.bound_inactive.count, 0);
+	}
+	root_close(&root);
+}
+
 Test(sockets, many_sockets_ask_for_ages_in_close_wait_only)
 {
 	struct root root;
