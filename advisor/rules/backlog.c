@@ -58,22 +58,67 @@ static const char *backlog_setting(const char *program)
 struct accept_rate {
 	double per_s; /* 0: unknown */
 	const char *source;
-	const char *whose; /* listeners that it counts */
+	const char *whose; /* what it counts, for the formula */
 };
 
-static struct accept_rate accept_rate(const struct model *model, const struct listener *listener)
+/* What a counter gained between two samples; 0 where that is unknown. */
+static double gained(const struct sample *from, const struct sample *to, enum counter_id id)
+{
+	struct reading before = from->counters[id], after = to->counters[id];
+
+	return before.known && after.known && after.value > before.value
+		       ? (double)(after.value - before.value)
+		       : 0;
+}
+
+/*
+ * While drops happen, accepts are only what the short queue let in. What came is accepts and drops
+ * together; within one second no client counts twice, since its first retransmission takes that
+ * long.
+ */
+static double busiest_second(const struct model *model)
+{
+	double busiest = 0;
+
+	for (size_t i = 1; i < model->n_samples; i++) {
+		const struct sample *from = &model->samples[i - 1], *to = &model->samples[i];
+		double seconds = to->at_s - from->at_s;
+		double came = gained(from, to, COUNTER_PASSIVE_OPENS) +
+			      gained(from, to, COUNTER_LISTEN_OVERFLOWS);
+
+		/* A window that was cut short ends with a sliver, which would be multiplied up. */
+		if (seconds >= 0.9 && came / seconds > busiest)
+			busiest = came / seconds;
+	}
+	return busiest;
+}
+
+/*
+ * A queue that is full now is emptied as fast as the server can, and accepts/s says how fast that
+ * is. One that is not overflowed in a burst, and the burst is what it has to hold.
+ */
+static struct accept_rate accept_rate(const struct model *model, const struct listener *listener,
+				      bool full)
 {
 	struct counter_change opens = model_counter_change(model, COUNTER_PASSIVE_OPENS);
+	double burst = !opens.since_boot && !full ? busiest_second(model) : 0;
 
+	if (burst > 0)
+		return (struct accept_rate){
+			burst,
+			"/proc/net/snmp Tcp.PassiveOpens, /proc/net/netstat "
+			"TcpExt.ListenOverflows",
+			"and drops (in the busiest second, of all listeners together)"
+		};
 	/* The average since boot says nothing of the hour in which the queue overflowed. */
 	if (!opens.since_boot && opens.events.known && opens.events.value > 0 && opens.seconds > 0)
 		return (struct accept_rate){ (double)opens.events.value / opens.seconds,
 					     "/proc/net/snmp Tcp.PassiveOpens",
-					     "of all listeners together" };
+					     "(of all listeners together)" };
 	if (listener->closed_last_10s > 0)
 		return (struct accept_rate){ listener->closed_last_10s / 10.0,
 					     "TIME-WAIT sockets younger than 10 s",
-					     "by its closes in the last 10 s" };
+					     "(by its closes in the last 10 s)" };
 	return (struct accept_rate){ 0 };
 }
 
@@ -109,7 +154,8 @@ static struct cap cap_of(const struct rule_input *in, const struct listener *lis
 {
 	struct cap cap = { .listener = listener,
 			   .somaxconn = model_sysctl(in->model, SYSCTL_SOMAXCONN),
-			   .rate = accept_rate(in->model, listener),
+			   .rate = accept_rate(in->model, listener,
+					       overflow_grade(in, listener) == QUEUE_FULL),
 			   .patience = rule_threshold(in, "patience") };
 
 	if (cap.rate.per_s > 0) {
@@ -179,7 +225,7 @@ static char *size_formula(struct finding *f, const struct cap *cap, uint64_t pro
 				   "rate of accepts is unknown here: audit --for 30 measures it",
 				   endpoint, cap->patience);
 	return advise_text(f,
-			   "%s: %.1f accepts/s (%s) x %g s of patience / 2 = %.1f, to a power of "
+			   "%s: %.1f accepts/s %s x %g s of patience / 2 = %.1f, to a power of "
 			   "two: %" PRIu64 "%s",
 			   endpoint, cap->rate.per_s, cap->rate.whose, cap->patience, cap->needed,
 			   cap->size,

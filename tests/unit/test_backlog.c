@@ -153,6 +153,32 @@ Test(backlog, the_formula_shows_its_numbers_and_follows_the_patience)
 	finding_done(&f);
 }
 
+Test(backlog, a_burst_that_is_over_is_measured_by_what_came_and_a_full_queue_by_what_was_served)
+{
+	struct sample samples[3] = { { .at_s = 0 }, { .at_s = 1 }, { .at_s = 2 } };
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 16);
+	for (size_t i = 0; i < 3; i++)
+		memcpy(samples[i].counters, s.model.counters, sizeof(samples[i].counters));
+	s.model.window_s = 2;
+	s.model.samples = samples;
+	s.model.n_samples = 3;
+	samples[1].counters[COUNTER_PASSIVE_OPENS] = reading_of(17);
+	samples[2].counters[COUNTER_PASSIVE_OPENS] = reading_of(17);
+	samples[1].counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(583);
+	samples[2].counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(583);
+	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_OK, "8.5/s: the server is too slow");
+	s.listeners[0].queue = reading_of(0);
+	s.listeners[0].established = 17;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "512");
+	cr_expect(strstr(action_on(&f, "listen_backlog")->formula, "600.0 accepts/s and drops"),
+		  "%s", action_on(&f, "listen_backlog")->formula);
+	finding_done(&f);
+}
+
 Test(backlog, an_average_since_boot_is_no_rate)
 {
 	struct scene s;
