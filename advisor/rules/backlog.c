@@ -73,7 +73,7 @@ static double gained(const struct sample *from, const struct sample *to, enum co
 
 /*
  * While drops happen, accepts are only what the short queue let in. What came is accepts and drops
- * together; within one second no client counts twice, since its first retransmission takes that
+ * together; within one second hardly any client counts twice: its first retransmission takes that
  * long.
  */
 static double busiest_second(const struct model *model)
