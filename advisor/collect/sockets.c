@@ -255,47 +255,56 @@ static int collect_by_proc(const struct root *root, const struct routes *routes,
 	return model_add_gap(model, "sock_diag", why, COST_OF_PROC) ? 0 : err_no_memory(err);
 }
 
-/* The reason of a failed backend, kept in the model as well. */
-static int refused(struct model *model, const char *source, struct err *err)
+/* The reason of a failed backend, kept in the model. */
+static int refused(struct model *model, const char *source, const char *reason, struct err *err)
 {
-	struct err reason = *err;
-
-	if (!model_add_gap(model, source, reason.text, "no sockets could be read"))
+	if (!model_add_gap(model, source, reason, "no sockets could be read"))
 		return err_no_memory(err);
-	return err_set(err, ENOTSUP, "no TCP sockets could be read: %s", reason.text);
+	return err_set(err, ENOTSUP, "no TCP sockets could be read: %s", reason);
+}
+
+/* Zero, -ENOMEM, or -ENOTSUP with WHY it could not be used. */
+static int try_diag(const struct root *root, enum backend backend, const struct routes *routes,
+		    struct model *model, struct err *why)
+{
+	int r;
+
+	if (backend == BACKEND_PROC)
+		return err_set(why, ENOTSUP, "not used: --backend proc");
+	if (!root->live)
+		return err_set(why, ENOTSUP, "sock_diag reads this host only, not a saved one");
+	r = collect_by_diag(routes, model, why);
+	return r == 0 || r == -ENOMEM ? r : -ENOTSUP;
 }
 
 static int collect_with(const struct root *root, enum backend backend, const struct routes *routes,
 			struct model *model, struct err *err)
 {
-	struct err why;
-	int r;
+	struct err why, why_not_proc;
+	int r = try_diag(root, backend, routes, model, &why);
 
-	if (backend == BACKEND_PROC)
-		(void)err_set(&why, 0, "not used: --backend proc");
-	else if (!root->live)
-		(void)err_set(&why, ENOTSUP, "sock_diag reads this host only, not a saved one");
-	if (backend != BACKEND_PROC && root->live) {
-		r = collect_by_diag(routes, model, &why);
-		if (r == 0)
-			return 0;
-		if (r == -ENOMEM)
-			return err_no_memory(err);
-	}
-	if (backend == BACKEND_SOCK_DIAG) {
-		*err = why;
-		return refused(model, "sock_diag", err);
-	}
-	r = collect_by_proc(root, routes, why.text, model, err);
-	return r == -ENOTSUP ? refused(model, "/proc/net/tcp", err) : r;
+	if (r == -ENOMEM)
+		return err_no_memory(err);
+	if (r == 0)
+		return 0;
+	if (backend == BACKEND_SOCK_DIAG)
+		return refused(model, "sock_diag", why.text, err);
+	r = collect_by_proc(root, routes, why.text, model, &why_not_proc);
+	if (r == -ENOMEM)
+		return err_no_memory(err);
+	if (r == 0)
+		return 0;
+	/* Both reasons: netlink's is the one that an administrator can do something about. */
+	if (backend == BACKEND_AUTO && !model_add_gap(model, "sock_diag", why.text, COST_OF_PROC))
+		return err_no_memory(err);
+	return refused(model, "/proc/net/tcp", why_not_proc.text, err);
 }
 
 int sockets_collect(const struct root *root, enum backend backend, struct model *model,
 		    struct err *err)
 {
 	CLEANUP(routes_done) struct routes routes = { 0 };
-	struct err unused;
 	int r = routes_collect(root, model, &routes, err);
 
-	return r < 0 ? r : collect_with(root, backend, &routes, model, err ? err : &unused);
+	return r < 0 ? r : collect_with(root, backend, &routes, model, err);
 }

@@ -1,17 +1,21 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -335,6 +339,42 @@ Test(sockets, many_sockets_ask_for_ages_in_close_wait_only)
 	root_close(&root);
 }
 
+/* As a container's seccomp profile may do it. */
+static void refuse_netlink(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { ARRAY_SIZE(program), program };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+		cr_skip_test("seccomp: %s", strerror(errno));
+}
+
+Test(sockets, where_netlink_is_refused_proc_is_read_and_the_gap_says_why)
+{
+	struct root root;
+	struct err err;
+
+	refuse_netlink();
+	cr_assert_eq(root_open("/", &root, NULL), 0);
+	CLEANUP(model_freep) struct model *automatic = model_of(&root, BACKEND_AUTO);
+	CLEANUP(model_freep) struct model *demanded = model_new();
+
+	cr_expect_str_eq(automatic->sockets.backend, "proc");
+	cr_assert_eq(automatic->n_gaps, 1);
+	cr_expect_str_eq(automatic->gaps[0].reason, "sock_diag: Operation not permitted");
+	cr_expect_eq(sockets_collect(&root, BACKEND_SOCK_DIAG, demanded, &err), -ENOTSUP);
+	cr_expect_null(demanded->sockets.backend);
+	root_close(&root);
+}
+
 /* Saved hosts */
 
 struct tree {
@@ -434,6 +474,8 @@ Test(sockets, no_backend_is_an_error_with_a_sentence_and_a_gap)
 		cr_expect(strstr(err.text, "no TCP sockets could be read"), "%s", err.text);
 		cr_expect_null(model->sockets.backend);
 		cr_expect(has_gap(model, cases[i].source, ""), "case %zu", i);
+		cr_expect_eq(has_gap(model, "sock_diag", "saved"),
+			     cases[i].backend != BACKEND_PROC);
 		tree_remove(&tree);
 	}
 }
