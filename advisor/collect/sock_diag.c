@@ -197,7 +197,8 @@ static int message_take(const struct nlmsghdr *header, const struct row_sink *si
 
 	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
 		quality->interrupted = true;
-	if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
+	/* Sockets come with the type of the request. */
+	if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY || header->nlmsg_type == TCPDIAG_GETSOCK) {
 		if (sock_diag_parse(header, &row))
 			return sink->row(sink->context, &row);
 		quality->malformed++;
@@ -269,11 +270,32 @@ static ssize_t receive(void *context, void *buffer, size_t size)
 	return mnl_socket_recvfrom(context, buffer, size);
 }
 
+static void put_request_of_family(struct nlmsghdr *header, const struct sock_diag_request *request)
+{
+	struct inet_diag_req_v2 *body = mnl_nlmsg_put_extra_header(header, sizeof(*body));
+
+	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	body->sdiag_family = request->family;
+	body->sdiag_protocol = IPPROTO_TCP;
+	body->idiag_ext = request->with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
+	body->idiag_states = request->states;
+}
+
+/* The kernel ignores the family in this one (inet_diag_dump_compat()). */
+static void put_request_of_both(struct nlmsghdr *header, const struct sock_diag_request *request)
+{
+	struct inet_diag_req *body = mnl_nlmsg_put_extra_header(header, sizeof(*body));
+
+	header->nlmsg_type = TCPDIAG_GETSOCK;
+	body->idiag_ext = request->with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
+	body->idiag_states = request->states;
+}
+
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request,
 		   const struct row_sink *sink, struct sock_diag_quality *quality, struct err *err)
 {
+	/* libmnl clears what it adds. */
 	struct nlmsghdr *header = mnl_nlmsg_put_header(diag->buffer);
-	struct inet_diag_req_v2 *body = mnl_nlmsg_put_extra_header(header, sizeof(*body));
 	const struct datagrams from = {
 		.receive = receive,
 		.context = diag->socket,
@@ -282,15 +304,12 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 		.sequence = ++diag->sequence,
 	};
 
-	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	if (request->family == AF_UNSPEC)
+		put_request_of_both(header, request);
+	else
+		put_request_of_family(header, request);
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header->nlmsg_seq = diag->sequence;
-	*body = (struct inet_diag_req_v2){
-		.sdiag_family = request->family,
-		.sdiag_protocol = IPPROTO_TCP,
-		.idiag_ext = request->with_info ? 1 << (INET_DIAG_INFO - 1) : 0,
-		.idiag_states = request->states,
-	};
 	if (mnl_socket_sendto(diag->socket, header, header->nlmsg_len) < 0)
 		return err_set(err, errno, "sock_diag: %s", strerror(errno));
 	return sock_diag_read(&from, sink, quality, err);

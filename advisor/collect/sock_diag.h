@@ -22,7 +22,13 @@ static inline void sock_diag_closep(struct sock_diag **diag)
 #define STATE_BIT(state) (UINT32_C(1) << (state))
 
 struct sock_diag_request {
-	uint8_t family;  /* AF_INET or AF_INET6 */
+	/*
+	 * AF_INET, AF_INET6, or AF_UNSPEC for both at once: the tables of the whole machine are
+	 * then walked once instead of twice. That is the request of before Linux 3.3
+	 * (TCPDIAG_GETSOCK), which today's kernels still answer; one that does not says -EOPNOTSUPP
+	 * or -EINVAL before any row.
+	 */
+	uint8_t family;
 	uint32_t states; /* STATE_BIT()s. Kernels before 6.9 ignore that of BOUND_INACTIVE. */
 	bool with_info;  /* idle times from tcp_info; a third more time for each socket */
 };
@@ -43,7 +49,7 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 
 /* The parts of a dump, apart so that tests need no kernel. */
 
-/* One SOCK_DIAG_BY_FAMILY message; false when it is too short to be one or no TCP state. */
+/* One message with a socket; false when it is too short to be one or no TCP state. */
 bool sock_diag_parse(const struct nlmsghdr *header, struct sock_row *ret_row);
 
 /* Where datagrams come from: as recv(2), -1 with errno; ENOSPC for one that did not fit. */

@@ -11,7 +11,6 @@
 #include "err.h"
 #include "fold.h"
 #include "model.h"
-#include "ports.h"
 #include "proc_tcp.h"
 #include "root.h"
 #include "routes.h"
@@ -20,9 +19,9 @@
 #include "sockets.h"
 
 enum {
-	/* Up to here everything is asked for, whatever it costs. */
+	/* tcp_info costs a third more for each socket: asked for all up to here. */
 	FEW_SOCKETS = 50000,
-	/* Beyond, tcp_info only for CLOSE-WAIT, and only where there are enough to be a leak. */
+	/* Beyond, only for CLOSE-WAIT, and only where there are enough to be a leak. */
 	MIN_CLOSE_WAIT_WITH_INFO = 10,
 };
 
@@ -48,26 +47,40 @@ static int sink_age(void *context, const struct sock_row *row)
 	return 0;
 }
 
-/* Both families of one request. */
-static int diag_dump_families(struct sock_diag *diag, uint32_t states, bool with_info,
+/* A request for each family: for kernels that do not take one for both. */
+static int diag_dump_families(struct sock_diag *diag, struct sock_diag_request request,
 			      const struct row_sink *sink, struct sock_diag_quality *quality,
 			      struct err *err)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		const struct sock_diag_request request = {
-			.family = families[i],
-			.states = states,
-			.with_info = with_info,
-		};
-		int r = sock_diag_dump(diag, &request, sink, quality, err);
+		int r;
 
+		request.family = families[i];
+		r = sock_diag_dump(diag, &request, sink, quality, err);
 		/* A kernel without IPv6 has no such sockets either. */
 		if (r < 0 && !(r == -ENOENT && families[i] == AF_INET6))
 			return r;
 	}
 	return 0;
+}
+
+static bool is_unsupported(int r)
+{
+	return r == -EOPNOTSUPP || r == -EINVAL;
+}
+
+/* Sockets of both families, in any order. */
+static int diag_dump(struct sock_diag *diag, struct sock_diag_request request,
+		     const struct row_sink *sink, struct sock_diag_quality *quality,
+		     struct err *err)
+{
+	int r;
+
+	request.family = AF_UNSPEC;
+	r = sock_diag_dump(diag, &request, sink, quality, err);
+	return is_unsupported(r) ? diag_dump_families(diag, request, sink, quality, err) : r;
 }
 
 static bool sockets_are_few(const struct model *model)
@@ -78,27 +91,6 @@ static bool sockets_are_few(const struct model *model)
 	       stat->inuse.value + stat->inuse6.value + stat->tw.value <= FEW_SOCKETS;
 }
 
-/* Sockets that exist but are in no table of connections: among them those that are bound idle. */
-static struct reading bound_at_most(const struct sockstat *stat)
-{
-	uint64_t hashed = stat->inuse.value + stat->inuse6.value;
-
-	if (!stat->alloc.known || !stat->inuse.known)
-		return (struct reading){ 0 };
-	return reading_of(stat->alloc.value > hashed ? stat->alloc.value - hashed : 0);
-}
-
-/*
- * To find bound idle sockets the kernel walks all ports that are held, a fifth of a dump's cost:
- * not worth it where all that there can be would not change a port budget by one per cent.
- */
-static bool bound_is_worth_asking(const struct model *model)
-{
-	struct reading most = bound_at_most(&model->sockstat);
-
-	return sockets_are_few(model) || !most.known || most.value > ports_in_range(model) / 100;
-}
-
 /* What the main dump made worth asking: exact destinations, ages of sockets in CLOSE-WAIT. */
 static int diag_ask_again(struct sock_diag *diag, struct fold *fold, bool with_info,
 			  struct sock_diag_quality *quality, struct err *err)
@@ -107,12 +99,15 @@ static int diag_ask_again(struct sock_diag *diag, struct fold *fold, bool with_i
 	int r = 0;
 
 	if (!with_info && fold_close_waits(fold) >= MIN_CLOSE_WAIT_WITH_INFO)
-		r = diag_dump_families(diag, STATE_BIT(TCP_STATE_CLOSE_WAIT), true, &to_age,
-				       quality, err);
+		r = diag_dump(diag,
+			      (struct sock_diag_request){ .states = STATE_BIT(TCP_STATE_CLOSE_WAIT),
+							  .with_info = true },
+			      &to_age, quality, err);
 	if (r < 0 || !fold_needs_second_pass(fold))
 		return r;
 	fold_begin_second_pass(fold);
-	return diag_dump_families(diag, STATES_CONNECTED, false, &to_fold, quality, err);
+	return diag_dump(diag, (struct sock_diag_request){ .states = STATES_CONNECTED }, &to_fold,
+			 quality, err);
 }
 
 static int diag_gaps(const struct sock_diag_quality *quality, struct model *model, struct err *err)
@@ -138,25 +133,44 @@ static bool bound_is_shown(const struct model *model)
 	       model->sockets.states[TCP_STATE_BOUND_INACTIVE] > 0;
 }
 
-/* All dumps, in the order that the fold needs. */
-static int diag_fold(struct sock_diag *diag, struct fold *fold, bool with_info, bool with_bound,
+/*
+ * All sockets, listeners of both families first, as the fold needs them. One request for all gives
+ * that order by itself: the kernel walks its table of listeners, then that of bound ports, then
+ * that of connections (inet_diag_dump_icsk()).
+ */
+static int diag_dump_in_order(struct sock_diag *diag, bool with_info, const struct row_sink *sink,
+			      struct sock_diag_quality *quality, struct err *err)
+{
+	struct sock_diag_request listeners = { .states = STATE_BIT(TCP_STATE_LISTEN) };
+	struct sock_diag_request others = {
+		.states = STATES_CONNECTED | STATE_BIT(TCP_STATE_BOUND_INACTIVE),
+		.with_info = with_info,
+	};
+	struct sock_diag_request all = {
+		.family = AF_UNSPEC,
+		.states = listeners.states | others.states,
+		.with_info = with_info,
+	};
+	int r = sock_diag_dump(diag, &all, sink, quality, err);
+
+	if (!is_unsupported(r))
+		return r;
+	r = diag_dump_families(diag, listeners, sink, quality, err);
+	return r < 0 ? r : diag_dump_families(diag, others, sink, quality, err);
+}
+
+static int diag_fold(struct sock_diag *diag, struct fold *fold, bool with_info,
 		     struct sock_diag_quality *quality, struct err *err)
 {
-	/* With the connections, not with the listeners: that would walk the connections twice. */
-	const uint32_t states =
-		STATES_CONNECTED | (with_bound ? STATE_BIT(TCP_STATE_BOUND_INACTIVE) : 0);
 	const struct row_sink sink = { sink_fold, fold };
-	int r = diag_dump_families(diag, STATE_BIT(TCP_STATE_LISTEN), false, &sink, quality, err);
+	int r = diag_dump_in_order(diag, with_info, &sink, quality, err);
 
-	if (r == 0)
-		r = diag_dump_families(diag, states, with_info, &sink, quality, err);
 	return r < 0 ? r : diag_ask_again(diag, fold, with_info, quality, err);
 }
 
 static int collect_by_diag(const struct routes *routes, struct model *model, struct err *err)
 {
 	const bool with_info = sockets_are_few(model);
-	const bool with_bound = bound_is_worth_asking(model);
 	struct sock_diag_quality quality = { 0 };
 	CLEANUP(sock_diag_closep) struct sock_diag *diag = NULL;
 	CLEANUP(fold_freep) struct fold *fold = NULL;
@@ -165,7 +179,7 @@ static int collect_by_diag(const struct routes *routes, struct model *model, str
 	if (r == 0)
 		r = fold_new(model, routes, &fold, err);
 	if (r == 0)
-		r = diag_fold(diag, fold, with_info, with_bound, &quality, err);
+		r = diag_fold(diag, fold, with_info, &quality, err);
 	if (r == 0)
 		r = fold_finish(TAKE(fold), model, err);
 	if (r < 0)
@@ -173,7 +187,7 @@ static int collect_by_diag(const struct routes *routes, struct model *model, str
 	model->sockets.backend = "sock_diag";
 	model->sockets.with_tcp_info = with_info;
 	model->sockets.may_repeat = quality.interrupted;
-	model->sockets.bound_inactive_known = with_bound && bound_is_shown(model);
+	model->sockets.bound_inactive_known = bound_is_shown(model);
 	return diag_gaps(&quality, model, err);
 }
 

@@ -7,25 +7,43 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
-enum { BUFFER_BYTES = 256 * 1024, LISTEN = 1 << 10, BOUND_INACTIVE = 1 << 13, ALL = 0x3fff };
+enum { BUFFER_BYTES = 64 * 1024, ALL_STATES = 0x3fff };
 
 static char buffer[BUFFER_BYTES];
 
-static int dump(struct mnl_socket *netlink, uint8_t family, uint32_t states, size_t *bytes)
+static void put_request_of_both(struct nlmsghdr *header)
 {
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-	struct inet_diag_req_v2 *request;
+	struct inet_diag_req *request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+
+	header->nlmsg_type = TCPDIAG_GETSOCK;
+	request->idiag_states = ALL_STATES;
+}
+
+static void put_request_of_family(struct nlmsghdr *header, uint8_t family)
+{
+	struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 
 	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 	request->sdiag_family = family;
 	request->sdiag_protocol = IPPROTO_TCP;
-	request->idiag_states = states;
+	request->idiag_states = ALL_STATES;
+}
+
+static int dump(struct mnl_socket *netlink, uint8_t family, size_t *bytes)
+{
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+
+	if (family == AF_UNSPEC)
+		put_request_of_both(header);
+	else
+		put_request_of_family(header, family);
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	if (mnl_socket_sendto(netlink, header, header->nlmsg_len) < 0)
 		return -1;
 	for (;;) {
@@ -43,17 +61,19 @@ static int dump(struct mnl_socket *netlink, uint8_t family, uint32_t states, siz
 	}
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+	bool by_family = argc > 1 && strcmp(argv[1], "families") == 0;
 	struct mnl_socket *netlink = mnl_socket_open(NETLINK_SOCK_DIAG);
 	size_t bytes = 0;
+	int r;
 
 	if (!netlink || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) < 0)
 		return 1;
-	if (dump(netlink, AF_INET, LISTEN | BOUND_INACTIVE, &bytes) < 0 ||
-	    dump(netlink, AF_INET6, LISTEN | BOUND_INACTIVE, &bytes) < 0 ||
-	    dump(netlink, AF_INET, ALL & ~(LISTEN | BOUND_INACTIVE), &bytes) < 0 ||
-	    dump(netlink, AF_INET6, ALL & ~(LISTEN | BOUND_INACTIVE), &bytes) < 0) {
+	r = dump(netlink, by_family ? AF_INET : AF_UNSPEC, &bytes);
+	if (r == 0 && by_family)
+		r = dump(netlink, AF_INET6, &bytes);
+	if (r < 0) {
 		perror("sock_diag");
 		return 1;
 	}
