@@ -20,8 +20,8 @@
 #include "sources.h"
 
 static int (*const sources[])(const struct root *root, struct model *model, struct err *err) = {
-	host_collect,     sysctls_collect, counters_collect,
-	sockstat_collect, softnet_collect, conntrack_collect,
+	host_collect,    sysctls_collect,   counters_collect,     sockstat_collect,
+	softnet_collect, conntrack_collect, socket_units_collect,
 };
 
 static struct timespec now(void)

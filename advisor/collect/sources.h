@@ -18,6 +18,7 @@ int counters_collect(const struct root *root, struct model *model, struct err *e
 int sockstat_collect(const struct root *root, struct model *model, struct err *err);
 int softnet_collect(const struct root *root, struct model *model, struct err *err);
 int conntrack_collect(const struct root *root, struct model *model, struct err *err);
+int socket_units_collect(const struct root *root, struct model *model, struct err *err);
 
 /* More than any file of /proc here has on the largest hosts; a saved tree may hold anything. */
 enum { SOURCE_MAX_BYTES = 4 << 20 };

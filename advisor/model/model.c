@@ -44,6 +44,15 @@ void sockets_done(struct sockets *sockets)
 	*sockets = (struct sockets){ 0 };
 }
 
+static void unit_ports_free(struct model *model)
+{
+	for (size_t i = 0; i < model->n_unit_ports; i++) {
+		free(model->unit_ports[i].unit);
+		free(model->unit_ports[i].file);
+	}
+	free(model->unit_ports);
+}
+
 static void processes_free(struct model *model)
 {
 	for (size_t i = 0; i < model->n_processes; i++) {
@@ -65,6 +74,7 @@ void model_free(struct model *model)
 		free(model->sysctls[i].text);
 	sockets_done(&model->sockets);
 	processes_free(model);
+	unit_ports_free(model);
 	gaps_free(model);
 	free(model->samples);
 	free(model);

@@ -216,6 +216,13 @@ struct socket_owner {
 	size_t process; /* index into processes */
 };
 
+/* A TCP port that an enabled socket unit of systemd listens on once it runs. Texts are owned. */
+struct unit_port {
+	char *unit; /* "cockpit.socket"; safe to print */
+	char *file; /* that lists the port, with its path; safe to print */
+	uint16_t port;
+};
+
 /* Folded sockets. */
 struct sockets {
 	const char *backend; /* "sock_diag", "proc"; NULL: no sockets could be read */
@@ -278,6 +285,9 @@ struct model {
 	bool processes_looked_up;
 	struct cgroup_name *cgroups; /* owned; sorted by id */
 	size_t n_cgroups;
+
+	struct unit_port *unit_ports; /* owned; by unit; none where there is no systemd */
+	size_t n_unit_ports;
 
 	double duration_s; /* of the collection */
 	struct gap *gaps;  /* owned */
