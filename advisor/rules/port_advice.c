@@ -94,6 +94,13 @@ bool port_advice_unreserved(const struct model *model, const struct portset *res
 		if (!portset_add(&ports, listener->port, NULL))
 			return false;
 	}
+	for (size_t i = 0; i < model->n_unit_ports; i++) {
+		uint16_t port = model->unit_ports[i].port;
+
+		if (port >= range.low && port <= range.high && !portset_has(reserved, port) &&
+		    !portset_add(&ports, port, NULL))
+			return false;
+	}
 	*ret_ports = ports;
 	ports = (struct portset){ 0 };
 	return true;

@@ -31,7 +31,10 @@ bool port_advice_lacks(struct finding *finding, const struct model *model);
 void port_advice_programs(struct finding *finding, const struct model *model, const char *subject,
 			  const struct destination *destination);
 
-/* Listening ports in RANGE that ought to be reserved; to be released. False without memory. */
+/*
+ * Ports in RANGE that ought to be reserved, of listeners and of socket units that do not run now; to
+ * be released. False without memory.
+ */
 bool port_advice_unreserved(const struct model *model, const struct portset *reserved,
 			    struct port_range range, struct portset *ret_ports);
 /*

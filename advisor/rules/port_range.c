@@ -35,11 +35,62 @@ static void describe_listeners(struct finding *finding, const struct model *mode
 			      n - PORT_ADVICE_MAX_NAMED, "listeners", port_advice_source(model));
 }
 
+/* Ports of units that run are among the listeners already. How many ports do not listen now. */
+static uint32_t describe_units(struct finding *finding, const struct model *model,
+			       const struct portset *inside)
+{
+	CLEANUP(portset_done) struct portset silent = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_unit_ports; i++) {
+		const struct unit_port *unit = &model->unit_ports[i];
+
+		if (!portset_has(inside, unit->port) ||
+		    portset_has(&model->sockets.listening, unit->port))
+			continue;
+		if (!portset_add(&silent, unit->port, NULL) && finding)
+			finding->out_of_memory = true;
+		if (n++ < PORT_ADVICE_MAX_NAMED)
+			finding_count(finding, unit->unit, "port of a unit that is not running",
+				      unit->port, NULL, unit->file);
+	}
+	if (n > PORT_ADVICE_MAX_NAMED)
+		finding_count(finding, NULL, "further ports of units that are not running",
+			      n - PORT_ADVICE_MAX_NAMED, "ports", "socket units");
+	return silent.count;
+}
+
+static void explain_ports(struct finding *finding, struct port_range range, uint32_t listening,
+			  uint32_t silent)
+{
+	if (listening > 0)
+		finding_explain(
+			finding,
+			"%" PRIu32
+			" listening port%s in the range that connect() and bind() to port 0 "
+			"choose from (%u-%u) and not reserved. While the service is down, another "
+			"socket may get the port, and the service then cannot bind it.",
+			listening, listening == 1 ? " is" : "s are", range.low, range.high);
+	if (silent > 0)
+		finding_explain(finding,
+				"Enabled socket units that do not run now want %" PRIu32
+				" port%s of that range (%u-%u) that %s not reserved. An outbound "
+				"connection may have the port when the unit is started, which then "
+				"fails.",
+				silent, silent == 1 ? "" : "s", range.low, range.high,
+				silent == 1 ? "is" : "are");
+	if (listening > 0)
+		finding_explain(finding,
+				"A program that lets the kernel choose its listening port needs no "
+				"reservation.");
+}
+
 static enum verdict check_listeners(const struct rule_input *in, struct finding *finding)
 {
 	CLEANUP(portset_done) struct portset reserved = { 0 };
 	CLEANUP(portset_done) struct portset inside = { 0 };
 	struct port_range range = ports_range(in->model);
+	uint32_t silent;
 
 	if (port_advice_lacks(finding, in->model) || !ports_reserved(in->model, &reserved))
 		return VERDICT_UNKNOWN;
@@ -52,17 +103,10 @@ static enum verdict check_listeners(const struct rule_input *in, struct finding 
 		return VERDICT_OK;
 	finding_grade(finding, SEV_ADVICE);
 	describe_listeners(finding, in->model, &inside);
+	silent = describe_units(finding, in->model, &inside);
 	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
 	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_RESERVED_PORTS);
-	finding_explain(finding,
-			"%" PRIu32
-			" listening port%s in the range that connect() and bind() to port 0 "
-			"choose from (%u-%u) and not reserved. While the service is down, another "
-			"socket may get the port, and the service then cannot bind it.",
-			inside.count, inside.count == 1 ? " is" : "s are", range.low, range.high);
-	finding_explain(finding,
-			"A program that lets the kernel choose its listening port needs no "
-			"reservation.");
+	explain_ports(finding, range, inside.count - silent, silent);
 	(void)port_advice_reserve(finding, in->model, range);
 	return VERDICT_FINDING;
 }

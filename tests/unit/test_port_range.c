@@ -74,6 +74,71 @@ Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
 	}
 }
 
+static void add_unit_port(struct model *model, uint16_t port)
+{
+	struct unit_port *ports =
+		realloc(model->unit_ports, (model->n_unit_ports + 1) * sizeof(ports[0]));
+
+	cr_assert_not_null(ports);
+	model->unit_ports = ports;
+	ports[model->n_unit_ports++] = (struct unit_port){
+		.unit = strdup("app.socket"),
+		.file = strdup("/etc/systemd/system/app.socket"),
+		.port = port,
+	};
+}
+
+Test(port_range, a_socket_unit_that_does_not_run_has_its_port_reserved_and_its_file_named)
+{
+	struct model *model = port_model(RANGE_100, "20010");
+	struct finding f = { 0 };
+	const struct evidence *evidence;
+
+	add_listener(model, "0.0.0.0", 20050);
+	add_unit_port(model, 20060);
+	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
+	cr_expect_eq(f.severity, SEV_ADVICE);
+	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "20010,20050,20060");
+	cr_expect_eq(count_of(&f, "listening port in the range"), 20050);
+	evidence = find_evidence(&f, "port of a unit that is not running");
+	cr_assert_not_null(evidence);
+	cr_expect_eq(evidence->count, 20060);
+	cr_expect_str_eq(evidence->subject, "app.socket");
+	cr_expect_str_eq(evidence->source, "/etc/systemd/system/app.socket");
+	cr_expect(strstr(f.explanation, "1 listening port is in the range"));
+	cr_expect(strstr(f.explanation, "want 1 port of that range"));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_range, a_socket_unit_that_runs_is_a_listener_like_any_other)
+{
+	struct model *model = port_model(RANGE_100, "");
+	struct finding f = { 0 };
+
+	add_listener(model, "::", 20060);
+	add_unit_port(model, 20060);
+	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
+	cr_expect_eq(count_of(&f, "listening port in the range"), 20060);
+	cr_expect_null(find_evidence(&f, "port of a unit that is not running"));
+	cr_expect_null(strstr(f.explanation, "socket units"));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_range, socket_units_outside_the_range_or_on_reserved_ports_are_no_matter)
+{
+	struct model *model = port_model(RANGE_100, "20060");
+	struct finding f = { 0 };
+
+	add_unit_port(model, 20060);
+	add_unit_port(model, 20100);
+	add_unit_port(model, 22);
+	cr_expect_eq(run("port-listener-in-range", model, &f), VERDICT_OK);
+	finding_done(&f);
+	model_free(model);
+}
+
 struct range_case {
 	const char *range;
 	enum severity severity;
