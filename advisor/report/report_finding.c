@@ -111,6 +111,22 @@ static void print_group(struct page *page, const struct finding *f, const char *
 			print_evidence(page, &f->evidence[i], name_width);
 }
 
+char *finding_headline(const struct rule_result *result)
+{
+	const struct finding *f = &result->finding;
+	const char *subject = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (f->evidence[i].subject && is_first_of_subject(f, i) && n++ == 0)
+			subject = f->evidence[i].subject;
+	if (n == 0)
+		return strdup(result->title);
+	if (n == 1)
+		return text_format("%s: %s", result->title, subject);
+	return text_format("%s: %s, and %zu more", result->title, subject, n - 1);
+}
+
 /* The host's own figures, then subject by subject in the order in which the rule named them. */
 static void print_all_evidence(struct page *page, const struct finding *f)
 {

@@ -159,7 +159,7 @@ static void print_role(struct page *page, const struct report_role *role)
 		print_head_item(page, "Hint", safe_text(page, "%s", role->hint));
 }
 
-/* One line for each finding, before any of them is told in full. */
+/* What each finding says and of whom, before any of them is told in full. */
 static void print_overview(struct page *page, const struct document *doc)
 {
 	enum { SEVERITIES = 10 };
@@ -169,12 +169,17 @@ static void print_overview(struct page *page, const struct document *doc)
 	(void)fputc('\n', page->file);
 	for (size_t i = 0; i < doc->n_findings; i++) {
 		const struct rule_result *result = finding_at(doc, i);
+		CLEANUP(freep) char *headline = finding_headline(result);
 
+		if (!headline) {
+			page->out_of_memory = true;
+			return;
+		}
 		page_spaces(page, INDENT);
 		finding_print_severity(page, result);
 		page_spaces(page,
 			    SEVERITIES - page_columns(severity_name(result->finding.severity)));
-		page_wrap(page, INDENT + SEVERITIES, INDENT + SEVERITIES, result->title);
+		page_wrap(page, INDENT + SEVERITIES, INDENT + SEVERITIES, headline);
 	}
 }
 

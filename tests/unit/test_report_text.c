@@ -92,6 +92,16 @@ Test(report_text, the_first_screen_says_what_is_wrong_and_what_to_do_first)
 	cr_expect(strstr(text, "CRITICAL  Ports towards a destination run out  [port-exhaustion]"));
 }
 
+Test(report_text, the_overview_says_of_whom_a_finding_speaks)
+{
+	CLEANUP(freep) char *text = text_of(sample_report_sick(), &plain);
+
+	cr_expect(strstr(text, "\n  CRITICAL  Ports towards a destination run out: 10.0.0.1 -> "
+			       "10.0.9.0:443, and 1\n            more\n"));
+	cr_expect(strstr(text, "\n  INFO      How many connections end in TIME-WAIT\n"),
+		  "the whole host's figures have no subject");
+}
+
 Test(report_text, info_alone_asks_for_nothing)
 {
 	struct sample_report sample = sample_report_healthy();
