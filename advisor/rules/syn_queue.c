@@ -62,17 +62,44 @@ static enum severity severity_of(enum movement movement)
 					     : SEV_NONE;
 }
 
-static void name_queue(const struct rule_input *in, struct finding *f, const struct listener *l)
+enum {
+	FLOOD_SENT = 100, /* cookies: fewer are no flood */
+	FLOOD_ANSWERED_PERCENT = 10,
+};
+
+/* Cookies that nobody answers: the SYNs' addresses are forged, or our answers do not arrive. */
+static bool is_flood(const struct model *model, enum movement cookies)
 {
-	CLEANUP(freep) char *subject = advise_listener(f, in->model, l);
+	struct reading sent = model_counter_change(model, COUNTER_SYNCOOKIES_SENT).events;
+	struct reading recv = model_counter_change(model, COUNTER_SYNCOOKIES_RECV).events;
+
+	return cookies >= MOVEMENT_BEFORE && sent.known && recv.known && sent.value >= FLOOD_SENT &&
+	       recv.value < sent.value / 100 * FLOOD_ANSWERED_PERCENT;
+}
+
+/* No backlog holds a flood, so none is proposed. */
+static void advise_against_flood(struct finding *f)
+{
+	finding_act(f,
+		    &(struct advice){
+			    .kind = ACTION_APPLICATION,
+			    .key = "stop the flood",
+			    .proposed = "filter it before it reaches this host; until then cookies "
+					"let real clients in, and a longer backlog would only "
+					"hold more of it",
+			    .risk = "First make sure that SYN-ACKs reach the clients: lost ones "
+				    "look the same from here.",
+			    .command = "ss -tn state syn-recv # from where, and to which port",
+		    });
+}
+
+static void propose_backlog(struct finding *f, const struct listener *l)
+{
 	CLEANUP(freep)
 	char *command =
 		advise_text(f, "ss -tn state syn-recv '( sport = :%u )' # who they are", l->port);
 	CLEANUP(freep) char *current = advise_text(f, "%" PRIu64, l->backlog.value);
 
-	finding_count(f, subject, "SYN-RECV", l->syn_recv, "requests",
-		      in->model->sockets.backend ? in->model->sockets.backend : "sockets");
-	finding_count(f, subject, "limit", l->backlog.value, "requests", "sock_diag idiag_wqueue");
 	finding_act(
 		f,
 		&(struct advice){
@@ -89,7 +116,16 @@ static void name_queue(const struct rule_input *in, struct finding *f, const str
 		});
 }
 
-static void name_queues(const struct rule_input *in, struct finding *f)
+static void name_queue(const struct rule_input *in, struct finding *f, const struct listener *l)
+{
+	CLEANUP(freep) char *subject = advise_listener(f, in->model, l);
+
+	finding_count(f, subject, "SYN-RECV", l->syn_recv, "requests",
+		      in->model->sockets.backend ? in->model->sockets.backend : "sockets");
+	finding_count(f, subject, "limit", l->backlog.value, "requests", "sock_diag idiag_wqueue");
+}
+
+static void name_queues(const struct rule_input *in, struct finding *f, bool flood)
 {
 	const struct sockets *sockets = &in->model->sockets;
 	size_t named = 0;
@@ -101,13 +137,19 @@ static void name_queues(const struct rule_input *in, struct finding *f)
 			if ((int)grade_requests(in, l) != grade)
 				continue;
 			name_queue(in, f, l);
+			if (!flood)
+				propose_backlog(f, l);
 			finding_grade(f, grade == QUEUE_FULL ? SEV_WARNING : SEV_ADVICE);
 			named++;
 		}
 }
 
-/* Honest clients answer a cookie, forged addresses do not. */
-static void explain_cookies(struct finding *f, const struct model *model)
+/*
+ * Honest clients answer a cookie, forged addresses do not. One answer may count several times:
+ * while the accept queue is full, cookie_v4_check() finds the cookie valid, counts it, and drops
+ * the ACK, and the client sends it again, with its data.
+ */
+static void explain_cookies(struct finding *f, const struct model *model, bool flood)
 {
 	struct reading sent = model_counter_change(model, COUNTER_SYNCOOKIES_SENT).events;
 	struct reading recv = model_counter_change(model, COUNTER_SYNCOOKIES_RECV).events;
@@ -115,16 +157,27 @@ static void explain_cookies(struct finding *f, const struct model *model)
 	advise_counter(f, model, COUNTER_REQ_Q_FULL_DO_COOKIES);
 	advise_counter(f, model, COUNTER_SYNCOOKIES_SENT);
 	advise_counter(f, model, COUNTER_SYNCOOKIES_RECV);
-	if (sent.known && recv.known && sent.value > 0)
+	if (!sent.known || !recv.known || sent.value == 0)
+		return;
+	if (recv.value > sent.value)
+		finding_explain(f,
+				"%" PRIu64 " cookies came back of %" PRIu64
+				" that were sent: honest "
+				"clients, whose final ACKs met a full accept queue and count "
+				"each time that they are sent again.",
+				recv.value, sent.value);
+	else
 		finding_explain(
 			f,
-			"%" PRIu64 " cookies came back of %" PRIu64 " that were sent (%.0f %%):"
-			" honest clients answer, a flood does not.",
-			recv.value, sent.value, (double)recv.value / (double)sent.value * 100);
+			"%" PRIu64 " cookies came back of %" PRIu64 " that were sent (%.0f %%): %s",
+			recv.value, sent.value, (double)recv.value / (double)sent.value * 100,
+			flood ? "a flood of SYNs from forged addresses, or answers that do not "
+				"reach their clients."
+			      : "honest clients answer, a flood does not.");
 }
 
 static void explain_requests(struct finding *f, const struct model *model, enum movement cookies,
-			     enum movement drops)
+			     enum movement drops, bool flood)
 {
 	finding_grade(f, severity_of(cookies));
 	finding_grade(f, severity_of(drops));
@@ -134,7 +187,7 @@ static void explain_requests(struct finding *f, const struct model *model, enum 
 	if (cookies >= MOVEMENT_BEFORE) {
 		finding_explain(f, "A full queue was answered with cookies: clients still connect, "
 				   "without timestamps they lose window scaling.");
-		explain_cookies(f, model);
+		explain_cookies(f, model, flood);
 	}
 	if (drops >= MOVEMENT_BEFORE) {
 		finding_explain(f, "SYNs were dropped from full queues: their clients had to try "
@@ -165,6 +218,7 @@ enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
 {
 	const struct sockets *sockets = &in->model->sockets;
 	enum movement cookies = cookies_moved(in), drops = moved(in, COUNTER_REQ_Q_FULL_DROP);
+	bool flood = is_flood(in->model, cookies);
 	size_t busy = 0, unknown = 0;
 
 	for (size_t i = 0; i < sockets->n_listeners; i++) {
@@ -174,9 +228,11 @@ enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
 		unknown += grade == QUEUE_UNKNOWN;
 	}
 	if (busy > 0 || cookies >= MOVEMENT_BEFORE || drops >= MOVEMENT_BEFORE) {
-		name_queues(in, f);
-		explain_requests(f, in->model, cookies, drops);
-		if (busy == 0)
+		name_queues(in, f, flood);
+		explain_requests(f, in->model, cookies, drops, flood);
+		if (flood)
+			advise_against_flood(f);
+		else if (busy == 0)
 			advise_looking(f);
 		return VERDICT_FINDING;
 	}

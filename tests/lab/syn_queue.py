@@ -18,6 +18,7 @@ def sick(host):
     report = host.audit()
     assert report.state("syn_recv") > 0
     assert report.finding("syn-queue")["severity"] in ("advice", "warning")
+    report.action("syn-queue", "stop the flood")  # nobody answered a cookie
     # While cookies are on, the SYN queue's limit is the listener's backlog (F11).
     report.never_proposes("net.ipv4.tcp_max_syn_backlog")
 

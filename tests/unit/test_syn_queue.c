@@ -121,8 +121,50 @@ Test(syn_queue, returned_cookies_tell_clients_from_a_flood)
 	set_moved(&s.model, COUNTER_SYNCOOKIES_SENT, 0, 1000);
 	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 20);
 	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
-	cr_expect(says(&f, "20 cookies came back of 1000 that were sent (2 %)"));
+	cr_expect(says(&f, "20 cookies came back of 1000 that were sent (2 %): a flood"));
 	cr_expect_eq(evidence_of(&f, NULL, "SyncookiesRecv")->count, 20);
+	finding_done(&f);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 900);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "(90 %): honest clients"));
+	finding_done(&f);
+}
+
+Test(syn_queue, no_backlog_is_proposed_against_a_flood)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 512, 511, "1");
+	set_window(&s.model, s.samples, 10);
+	set_moved(&s.model, COUNTER_REQ_Q_FULL_DO_COOKIES, 0, 250000);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_SENT, 0, 250000);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 3);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect(action_on(&f, "stop the flood"));
+	cr_expect_null(action_on(&f, "listen_backlog"));
+	finding_done(&f);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 100000);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect(action_on(&f, "listen_backlog"));
+	cr_expect_null(action_on(&f, "stop the flood"));
+	finding_done(&f);
+}
+
+/* Measured with a backlog of 5 and 300 clients of an HTTP server: 1776 of 282. */
+Test(syn_queue, more_cookies_than_were_sent_is_no_percentage)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 0, 5, "1");
+	set_window(&s.model, s.samples, 10);
+	set_moved(&s.model, COUNTER_REQ_Q_FULL_DO_COOKIES, 0, 282);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_SENT, 0, 282);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 1776);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "1776 cookies came back of 282 that were sent: honest clients"));
+	cr_expect_not(says(&f, "%"));
 	finding_done(&f);
 }
 
