@@ -140,10 +140,15 @@ static enum verdict check_rate(const struct rule_input *in, struct finding *find
 			"TIME-WAIT is the normal end of a connection that this host closed "
 			"first. It lasts 60 s whatever is set, so the count is the rate of "
 			"closes times 60 and no fault.");
-	finding_explain(finding,
-			"It costs the memory above and, of the %" PRIu64 " that this host opened "
-			"itself, a local port each: rule port-exhaustion judges those.",
-			sockets->time_wait_outbound);
+	if (sockets->time_wait_outbound > 0)
+		finding_explain(finding,
+				"It costs the memory above and, for the %" PRIu64 " that this host "
+				"opened itself, a local port each: rule port-exhaustion judges "
+				"those.",
+				sockets->time_wait_outbound);
+	else if (sockets->destinations_known)
+		finding_explain(finding, "It costs the memory above, and no local port: clients "
+					 "opened all of these.");
 	return VERDICT_FINDING;
 }
 

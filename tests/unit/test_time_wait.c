@@ -70,6 +70,22 @@ Test(time_wait, the_rate_is_information_with_numbers_and_never_advice)
 	model_free(model);
 }
 
+Test(time_wait, the_rate_costs_ports_only_where_this_host_connected)
+{
+	struct model *model = busy();
+	struct finding f = { 0 };
+
+	cr_assert_eq(run("tw-rate", model, &f), VERDICT_FINDING);
+	cr_expect(strstr(f.explanation, "for the 120 that this host opened itself, a local port"));
+	finding_done(&f);
+	model->sockets.time_wait_outbound = 0;
+	f = (struct finding){ 0 };
+	cr_assert_eq(run("tw-rate", model, &f), VERDICT_FINDING);
+	cr_expect(strstr(f.explanation, "and no local port"));
+	finding_done(&f);
+	model_free(model);
+}
+
 Test(time_wait, the_rate_says_only_what_is_known)
 {
 	struct model *model = busy();
