@@ -75,7 +75,7 @@ static void print_rule(struct page *page, const void *row)
 	print_heading(page, rule->id, text);
 	print_field(page, "Finds", rule->title);
 	print_field(page, "Why it matters", rule->rationale);
-	print_field(page, "But", rule->not );
+	print_field(page, "But", rule->folklore);
 	for (size_t i = 0; i < RULE_MAX_THRESHOLDS && rule->thresholds[i].name; i++) {
 		const struct rule_threshold *t = &rule->thresholds[i];
 
@@ -94,7 +94,7 @@ static void emit_rule(struct emitter *e, const void *row)
 	emit_text(e, "worst", severity_name(rule->worst));
 	emit_text(e, "title", rule->title);
 	emit_text(e, "rationale", rule->rationale);
-	emit_text(e, "but", rule->not );
+	emit_text(e, "but", rule->folklore);
 	emit_array(e, "thresholds");
 	for (size_t i = 0; i < RULE_MAX_THRESHOLDS && rule->thresholds[i].name; i++) {
 		emit_object(e, NULL);

@@ -290,8 +290,8 @@ const struct rule rules_accept[] = {
 		.rationale = "While a listener's accept queue is full, the kernel drops SYNs and final "
 			     "ACKs, and clients wait seconds for their retransmissions. Some clients "
 			     "even believe that they are connected while the server knows nothing.",
-		.not = "It does not take sk_drops or ListenDrops for an overflow, and it does not read "
-		       "ListenOverflows as a number of clients: retransmissions count.",
+		.folklore = "It does not take sk_drops or ListenDrops for an overflow, and it does not read "
+			    "ListenOverflows as a number of clients: retransmissions count.",
 		.thresholds = {
 			{ "filling", 50, "%", "of the limit in use, from where the queue fills up" },
 			{ "waiting", 16, "connections", "at least, for a queue that fills up" },
@@ -310,8 +310,8 @@ const struct rule rules_accept[] = {
 		.rationale = "A listener's limit is the smaller of listen()'s backlog and somaxconn, "
 			     "fixed at the moment of listen(). Raising the one that is not the limit, "
 			     "or not calling listen() again, changes nothing.",
-		.not = "It never raises somaxconn where the application's own backlog is the limit, "
-		       "and never lengthens a queue that did not overflow.",
+		.folklore = "It never raises somaxconn where the application's own backlog is the limit, "
+			    "and never lengthens a queue that did not overflow.",
 		.thresholds = {
 			{ "patience", 1, "s", "that a client waits before it gives up" },
 		},
@@ -326,8 +326,8 @@ const struct rule rules_accept[] = {
 		.rationale = "Handshakes that are not finished wait in the SYN queue; when it is full, "
 			     "the kernel answers with cookies or drops. The kernel logs \"Possible SYN "
 			     "flooding\" once per listener only, so the log says little.",
-		.not = "It never advises tcp_max_syn_backlog: with syncookies on, the limit is the "
-		       "listener's backlog, and that key has no effect.",
+		.folklore = "It never advises tcp_max_syn_backlog: with syncookies on, the limit is the "
+			    "listener's backlog, and that key has no effect.",
 		.thresholds = {
 			{ "filling", 50, "%", "of the backlog in SYN-RECV, from where it fills up" },
 			{ "waiting", 16, "requests", "at least, for a queue that fills up" },
@@ -344,7 +344,7 @@ const struct rule rules_accept[] = {
 		.rationale = "Without cookies a small flood of SYNs fills a queue and locks new clients "
 			     "out. With cookies always on, every client without timestamps loses "
 			     "window scaling.",
-		.not = "It does not tell anyone to switch cookies off because the log mentions a flood.",
+		.folklore = "It does not tell anyone to switch cookies off because the log mentions a flood.",
 		.references = REFS("tcp(7)", "ip-sysctl.rst: tcp_syncookies", "RFC 4987"),
 	},
 	{
@@ -355,8 +355,8 @@ const struct rule rules_accept[] = {
 		.rationale = "ListenDrops counts every SYN or final ACK that a listener did not take, "
 			     "full queues included. What is left after those has other causes, and "
 			     "longer queues do not help against them.",
-		.not = "It never calls such drops an accept queue overflow: only ListenOverflows "
-		       "proves one.",
+		.folklore = "It never calls such drops an accept queue overflow: only ListenOverflows "
+			    "proves one.",
 		.thresholds = {
 			{ "in_window", 10, "drops", "at least, within a window" },
 			{ "since_boot", 1000, "drops", "at least, in a single sample" },

@@ -207,8 +207,8 @@ const struct rule rules_port_range[] = {
 			"A port in the ephemeral range may be given to any outbound connection while its "
 			"service is down, and the service then fails to start. Reserved ports are never "
 			"chosen by the kernel.",
-		.not = "Reserving a port does not keep a program from binding it by number, and no "
-		       "entry that is reserved already is ever dropped.",
+		.folklore = "Reserving a port does not keep a program from binding it by number, and no "
+			    "entry that is reserved already is ever dropped.",
 		.references = REFS("ip-sysctl.rst: ip_local_reserved_ports",
 				   "ip(7): ip_local_port_range"),
 	},

@@ -339,9 +339,9 @@ const struct rule rules_ports[] = {
 			"local port of its own, and where this host closes first the port stays taken for "
 			"60 seconds more. When none is left, connect() fails with EADDRNOTAVAIL, and no "
 			"counter shows it; it also grows slow once half are used.",
-		.not = "Widening the range to 1024-65535 is not the first thing to do, and without "
-		       "reserving the ports of the services inside it breaks their next restart. The "
-		       "limit holds per destination, not for the host.",
+		.folklore = "Widening the range to 1024-65535 is not the first thing to do, and without "
+			    "reserving the ports of the services inside it breaks their next restart. The "
+			    "limit holds per destination, not for the host.",
 		.thresholds = {
 			{ "advice", 50, "%", "usage U/R from which it is advice" },
 			{ "warning", 80, "%", "usage U/R from which it is a warning" },
@@ -363,8 +363,8 @@ const struct rule rules_ports[] = {
 			"bind() with port 0 must choose a port before the destination is known, so it takes "
 			"one from all destinations at once: a range that would serve each of them serves "
 			"only their sum. IP_BIND_ADDRESS_NO_PORT leaves the choice to connect().",
-		.not = "It is not the range that is too small. Ports of both parities alike accuse "
-		       "nobody: a program that searches the whole range makes them too.",
+		.folklore = "It is not the range that is too small. Ports of both parities alike accuse "
+			    "nobody: a program that searches the whole range makes them too.",
 		.thresholds = {
 			{ "warning", 25, "%", "share of the range so held from which it is a warning" },
 		},

@@ -48,7 +48,7 @@ struct rule {
 	/* Its sysctl proposals give way to those of other findings for the same key. */
 	bool yields;
 	const char *rationale; /* why it matters, two sentences */
-	const char *not; /* what the folklore says and this rule never does; for `explain` */
+	const char *folklore; /* what the web says and this rule never does; NULL: nothing */
 	struct rule_threshold thresholds[RULE_MAX_THRESHOLDS]; /* up to the first without a name */
 	const char *references[RULE_MAX_REFERENCES + 1]; /* NULL-terminated */
 };

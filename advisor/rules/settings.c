@@ -134,9 +134,8 @@ const struct rule rules_settings[] = {
 		.rationale = "Timestamps, selective acknowledgements, window scaling and receive "
 			     "autotuning are on by default, and the rest of TCP is tuned for that. "
 			     "Guides that switch them off answer to hosts and bugs of long ago.",
-		.not = "It does not take tcp_timestamps = 2 for off: that only leaves out the "
-		       "random "
-		       "offset.",
+		.folklore = "It does not take tcp_timestamps = 2 for off: that only leaves out the "
+			    "random offset.",
 		.references = REFS("tcp(7)", "ip-sysctl.rst: tcp_timestamps, tcp_sack", "RFC 7323",
 				   "RFC 2018"),
 	},
@@ -150,7 +149,7 @@ const struct rule rules_settings[] = {
 			"A profile carries few values, each with its reason, that suit a role even "
 			"where nothing is wrong yet. What a rule proposes on evidence goes first "
 			"and is not repeated here.",
-		.not = "It is never evidence that something is wrong with the host.",
+		.folklore = "It is never evidence that something is wrong with the host.",
 		.references = REFS("sysctl(8)", "sysctl.d(5)"),
 	},
 	{ 0 },

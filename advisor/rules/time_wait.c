@@ -396,8 +396,8 @@ const struct rule rules_time_wait[] = {
 			"The number of TIME-WAIT sockets tells how many connections this host closes first, "
 			"and where to. The count alone harms nothing: each takes a few hundred bytes, and a "
 			"local port only where this host connected.",
-		.not = "Nothing is recommended because of the count alone; tcp_fin_timeout does not "
-		       "shorten TIME-WAIT, and nothing else does.",
+		.folklore = "Nothing is recommended because of the count alone; tcp_fin_timeout does not "
+			    "shorten TIME-WAIT, and nothing else does.",
 		.thresholds = {
 			{ "count", 100, "sockets", "fewer TIME-WAIT sockets are not mentioned" },
 		},
@@ -412,8 +412,8 @@ const struct rule rules_time_wait[] = {
 			"TIME-WAIT keeps late segments of a connection away from the next one on the same "
 			"ports. Past tcp_max_tw_buckets it is left out silently, and data can be corrupted "
 			"or connections reset for no visible reason.",
-		.not = "tcp_max_tw_buckets is never lowered to get rid of TIME-WAIT: that gives up "
-		       "what it protects from.",
+		.folklore = "tcp_max_tw_buckets is never lowered to get rid of TIME-WAIT: that gives up "
+			    "what it protects from.",
 		.thresholds = {
 			{ "full", 80, "%", "of tcp_max_tw_buckets in use, from which it is a warning" },
 			{ "since_boot", 100, "events", "fewer losses since boot are not mentioned" },
@@ -431,8 +431,8 @@ const struct rule rules_time_wait[] = {
 			"Where this host connects and closes first, each connection keeps its port for 60 "
 			"seconds after its end. tcp_tw_reuse = 1 lets connect() take such a port over after "
 			"one second, if both sides use timestamps.",
-		.not = "It has no effect on inbound connections, whose TIME-WAIT takes no port. Set "
-		       "without need it is no fault, and 2 is the kernel's default.",
+		.folklore = "It has no effect on inbound connections, whose TIME-WAIT takes no port. Set "
+			    "without need it is no fault, and 2 is the kernel's default.",
 		.thresholds = {
 			{ "usage", 50, "%", "usage U/R from which ports are short enough to ask for it" },
 		},
@@ -447,7 +447,7 @@ const struct rule rules_time_wait[] = {
 		.rationale =
 			"Before Linux 4.12 it refused SYNs by comparing timestamps of everybody behind an "
 			"address, so clients behind NAT timed out at random. Linux 4.12 removed it.",
-		.not = "It never was a safe way to have fewer TIME-WAIT.",
+		.folklore = "It never was a safe way to have fewer TIME-WAIT.",
 		.references = REFS("tcp(7): tcp_tw_recycle", "RFC 7323, section 5: PAWS",
 				   "Linux commit 4396e46187ca"),
 	},

@@ -59,7 +59,7 @@ Test(engine, no_row_has_an_empty_place)
 		cr_expect_str_not_empty(rule->title, "%s", rule->id);
 		cr_expect(rule->check, "%s", rule->id);
 		cr_expect(ends_as_a_sentence(rule->rationale), "%s", rule->id);
-		cr_expect(!rule->not || ends_as_a_sentence(rule->not), "%s", rule->id);
+		cr_expect(!rule->folklore || ends_as_a_sentence(rule->folklore), "%s", rule->id);
 		for (size_t t = 0; t < RULE_MAX_THRESHOLDS && rule->thresholds[t].name; t++) {
 			cr_expect_str_not_empty(rule->thresholds[t].unit, "%s", rule->id);
 			cr_expect_str_not_empty(rule->thresholds[t].meaning, "%s", rule->id);
