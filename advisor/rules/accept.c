@@ -287,11 +287,13 @@ const struct rule rules_accept[] = {
 		.worst = SEV_CRITICAL,
 		.check = check_accept_queue_full,
 		.wants = want_accept_queue_full,
-		.rationale = "While a listener's accept queue is full, the kernel drops SYNs and final "
-			     "ACKs, and clients wait seconds for their retransmissions. Some clients "
-			     "even believe that they are connected while the server knows nothing.",
-		.folklore = "It does not take sk_drops or ListenDrops for an overflow, and it does not read "
-			    "ListenOverflows as a number of clients: retransmissions count.",
+		.rationale = "While a listener's accept queue is full, the kernel drops SYNs and "
+			     "final ACKs, and clients wait seconds for their retransmissions. Some "
+			     "clients even believe that they are connected while the server knows "
+			     "nothing.",
+		.folklore = "It does not take sk_drops or ListenDrops for an overflow, and it does "
+			    "not read ListenOverflows as a number of clients: retransmissions "
+			    "count.",
 		.thresholds = {
 			{ "filling", 50, "%", "of the limit in use, from where the queue fills up" },
 			{ "waiting", 16, "connections", "at least, for a queue that fills up" },
@@ -307,11 +309,11 @@ const struct rule rules_accept[] = {
 		.worst = SEV_WARNING,
 		.check = check_backlog_cap,
 		.wants = want_backlog_cap,
-		.rationale = "A listener's limit is the smaller of listen()'s backlog and somaxconn, "
-			     "fixed at the moment of listen(). Raising the one that is not the limit, "
-			     "or not calling listen() again, changes nothing.",
-		.folklore = "It never raises somaxconn where the application's own backlog is the limit, "
-			    "and never lengthens a queue that did not overflow.",
+		.rationale = "A listener's limit is the smaller of listen()'s backlog and "
+			     "somaxconn, fixed at the moment of listen(). Raising the one that is "
+			     "not the limit, or not calling listen() again, changes nothing.",
+		.folklore = "It never raises somaxconn where the application's own backlog is the "
+			    "limit, and never lengthens a queue that did not overflow.",
 		.thresholds = {
 			{ "patience", 1, "s", "that a client waits before it gives up" },
 		},
@@ -323,11 +325,12 @@ const struct rule rules_accept[] = {
 		.worst = SEV_WARNING,
 		.check = check_syn_queue,
 		.wants = want_syn_queue,
-		.rationale = "Handshakes that are not finished wait in the SYN queue; when it is full, "
-			     "the kernel answers with cookies or drops. The kernel logs \"Possible SYN "
-			     "flooding\" once per listener only, so the log says little.",
-		.folklore = "It never advises tcp_max_syn_backlog: with syncookies on, the limit is the "
-			    "listener's backlog, and that key has no effect.",
+		.rationale = "Handshakes that are not finished wait in the SYN queue; when it is "
+			     "full, the kernel answers with cookies or drops. The kernel logs "
+			     "\"Possible SYN flooding\" once per listener only, so the log says "
+			     "little.",
+		.folklore = "It never advises tcp_max_syn_backlog: with syncookies on, the limit "
+			    "is the listener's backlog, and that key has no effect.",
 		.thresholds = {
 			{ "filling", 50, "%", "of the backlog in SYN-RECV, from where it fills up" },
 			{ "waiting", 16, "requests", "at least, for a queue that fills up" },
@@ -341,10 +344,11 @@ const struct rule rules_accept[] = {
 		.title = "SYN cookies are not used where they are needed",
 		.worst = SEV_WARNING,
 		.check = check_syncookies_off,
-		.rationale = "Without cookies a small flood of SYNs fills a queue and locks new clients "
-			     "out. With cookies always on, every client without timestamps loses "
-			     "window scaling.",
-		.folklore = "It does not tell anyone to switch cookies off because the log mentions a flood.",
+		.rationale = "Without cookies a small flood of SYNs fills a queue and locks new "
+			     "clients out. With cookies always on, every client without timestamps "
+			     "loses window scaling.",
+		.folklore = "It does not tell anyone to switch cookies off because the log "
+			    "mentions a flood.",
 		.references = REFS("tcp(7)", "ip-sysctl.rst: tcp_syncookies", "RFC 4987"),
 	},
 	{
@@ -352,11 +356,11 @@ const struct rule rules_accept[] = {
 		.title = "Listeners drop packets for reasons other than full queues",
 		.worst = SEV_ADVICE,
 		.check = check_listen_drops_other,
-		.rationale = "ListenDrops counts every SYN or final ACK that a listener did not take, "
-			     "full queues included. What is left after those has other causes, and "
-			     "longer queues do not help against them.",
-		.folklore = "It never calls such drops an accept queue overflow: only ListenOverflows "
-			    "proves one.",
+		.rationale = "ListenDrops counts every SYN or final ACK that a listener did not "
+			     "take, full queues included. What is left after those has other "
+			     "causes, and longer queues do not help against them.",
+		.folklore = "It never calls such drops an accept queue overflow: only "
+			    "ListenOverflows proves one.",
 		.thresholds = {
 			{ "in_window", 10, "drops", "at least, within a window" },
 			{ "since_boot", 1000, "drops", "at least, in a single sample" },

@@ -378,11 +378,11 @@ const struct rule rules_closing[] = {
 		.worst = SEV_CRITICAL,
 		.check = check_close_wait_leak,
 		.wants = want_close_wait_leak,
-		.rationale = "Each such connection holds a file descriptor, a worker or a place in a "
-			     "pool until the program closes it. When they run out, the program can "
-			     "neither accept nor open anything.",
-		.folklore = "It never advises a sysctl: none closes in the application's place, and "
-			    "tcp_fin_timeout belongs to another state.",
+		.rationale = "Each such connection holds a file descriptor, a worker or a place in "
+			     "a pool until the program closes it. When they run out, the program "
+			     "can neither accept nor open anything.",
+		.folklore = "It never advises a sysctl: none closes in the application's place, "
+			    "and tcp_fin_timeout belongs to another state.",
 		.thresholds = {
 			{ "count", 10, "sockets", "of one process, old enough" },
 			{ "age", 60, "s", "in CLOSE-WAIT, from where a socket is old" },

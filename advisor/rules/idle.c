@@ -237,8 +237,8 @@ const struct rule rules_idle[] = {
 		.rationale = "Balancers, NAT and firewalls forget connections that idle, and tell "
 			     "neither end. The next request is reset, or a program that only reads "
 			     "waits for ever.",
-		.folklore = "It never advises tcp_keepalive_time alone: that key does nothing for a socket "
-			    "on which the program has not set SO_KEEPALIVE.",
+		.folklore = "It never advises tcp_keepalive_time alone: that key does nothing for "
+			    "a socket on which the program has not set SO_KEEPALIVE.",
 		.thresholds = {
 			{ "idle_limit", 350, "s", "after which something on the path may forget" },
 			{ "sockets", 1, "sockets", "of one unit, idle beyond the limit" },

@@ -203,12 +203,11 @@ const struct rule rules_port_range[] = {
 		.worst = SEV_ADVICE,
 		.check = check_listeners,
 		.wants = want_listeners,
-		.rationale =
-			"A port in the ephemeral range may be given to any outbound connection while its "
-			"service is down, and the service then fails to start. Reserved ports are never "
-			"chosen by the kernel.",
-		.folklore = "Reserving a port does not keep a program from binding it by number, and no "
-			    "entry that is reserved already is ever dropped.",
+		.rationale = "A port in the ephemeral range may be given to any outbound "
+			     "connection while its service is down, and the service then fails to "
+			     "start. Reserved ports are never chosen by the kernel.",
+		.folklore = "Reserving a port does not keep a program from binding it by number, "
+			    "and no entry that is reserved already is ever dropped.",
 		.references = REFS("ip-sysctl.rst: ip_local_reserved_ports",
 				   "ip(7): ip_local_port_range"),
 	},
@@ -217,10 +216,9 @@ const struct rule rules_port_range[] = {
 		.title = "The ephemeral port range is small or odd",
 		.worst = SEV_WARNING,
 		.check = check_range,
-		.rationale =
-			"The range bounds how many connections can exist to one destination. The kernel "
-			"gives one parity to connect() first and the other to bind(), which needs ends of "
-			"different parity.",
+		.rationale = "The range bounds how many connections can exist to one destination. "
+			     "The kernel gives one parity to connect() first and the other to "
+			     "bind(), which needs ends of different parity.",
 		.thresholds = {
 			{ "advice", 10000, "ports", "fewer are advice" },
 			{ "warning", 2000, "ports", "fewer are a warning" },

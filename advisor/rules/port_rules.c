@@ -334,14 +334,14 @@ const struct rule rules_ports[] = {
 		.worst = SEV_CRITICAL,
 		.check = check_exhaustion,
 		.wants = want_exhausting,
-		.rationale =
-			"Every connection from one local address to one remote address and port needs a "
-			"local port of its own, and where this host closes first the port stays taken for "
-			"60 seconds more. When none is left, connect() fails with EADDRNOTAVAIL, and no "
-			"counter shows it; it also grows slow once half are used.",
-		.folklore = "Widening the range to 1024-65535 is not the first thing to do, and without "
-			    "reserving the ports of the services inside it breaks their next restart. The "
-			    "limit holds per destination, not for the host.",
+		.rationale = "Every connection from one local address to one remote address and "
+			     "port needs a local port of its own, and where this host closes first "
+			     "the port stays taken for 60 seconds more. When none is left, "
+			     "connect() fails with EADDRNOTAVAIL, and no counter shows it; it also "
+			     "grows slow once half are used.",
+		.folklore = "Widening the range to 1024-65535 is not the first thing to do, and "
+			    "without reserving the ports of the services inside it breaks their "
+			    "next restart. The limit holds per destination, not for the host.",
 		.thresholds = {
 			{ "advice", 50, "%", "usage U/R from which it is advice" },
 			{ "warning", 80, "%", "usage U/R from which it is a warning" },
@@ -359,12 +359,13 @@ const struct rule rules_ports[] = {
 		.worst = SEV_WARNING,
 		.check = check_bind,
 		.wants = want_suspects,
-		.rationale =
-			"bind() with port 0 must choose a port before the destination is known, so it takes "
-			"one from all destinations at once: a range that would serve each of them serves "
-			"only their sum. IP_BIND_ADDRESS_NO_PORT leaves the choice to connect().",
-		.folklore = "It is not the range that is too small. Ports of both parities alike accuse "
-			    "nobody: a program that searches the whole range makes them too.",
+		.rationale = "bind() with port 0 must choose a port before the destination is "
+			     "known, so it takes one from all destinations at once: a range that "
+			     "would serve each of them serves only their sum. "
+			     "IP_BIND_ADDRESS_NO_PORT leaves the choice to connect().",
+		.folklore = "It is not the range that is too small. Ports of both parities alike "
+			    "accuse nobody: a program that searches the whole range makes them "
+			    "too.",
 		.thresholds = {
 			{ "warning", 25, "%", "share of the range so held from which it is a warning" },
 		},

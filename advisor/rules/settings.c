@@ -145,10 +145,9 @@ const struct rule rules_settings[] = {
 		.worst = SEV_ADVICE,
 		.check = check_profile_value,
 		.yields = true,
-		.rationale =
-			"A profile carries few values, each with its reason, that suit a role even "
-			"where nothing is wrong yet. What a rule proposes on evidence goes first "
-			"and is not repeated here.",
+		.rationale = "A profile carries few values, each with its reason, that suit a role "
+			     "even where nothing is wrong yet. What a rule proposes on evidence "
+			     "goes first and is not repeated here.",
 		.folklore = "It is never evidence that something is wrong with the host.",
 		.references = REFS("sysctl(8)", "sysctl.d(5)"),
 	},

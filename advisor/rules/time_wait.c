@@ -392,12 +392,12 @@ const struct rule rules_time_wait[] = {
 		.title = "Many connections are in TIME-WAIT",
 		.worst = SEV_INFO,
 		.check = check_rate,
-		.rationale =
-			"The number of TIME-WAIT sockets tells how many connections this host closes first, "
-			"and where to. The count alone harms nothing: each takes a few hundred bytes, and a "
-			"local port only where this host connected.",
-		.folklore = "Nothing is recommended because of the count alone; tcp_fin_timeout does not "
-			    "shorten TIME-WAIT, and nothing else does.",
+		.rationale = "The number of TIME-WAIT sockets tells how many connections this host "
+			     "closes first, and where to. The count alone harms nothing: each "
+			     "takes a few hundred bytes, and a local port only where this host "
+			     "connected.",
+		.folklore = "Nothing is recommended because of the count alone; tcp_fin_timeout "
+			    "does not shorten TIME-WAIT, and nothing else does.",
 		.thresholds = {
 			{ "count", 100, "sockets", "fewer TIME-WAIT sockets are not mentioned" },
 		},
@@ -408,12 +408,12 @@ const struct rule rules_time_wait[] = {
 		.title = "Connections close without TIME-WAIT",
 		.worst = SEV_WARNING,
 		.check = check_overflow,
-		.rationale =
-			"TIME-WAIT keeps late segments of a connection away from the next one on the same "
-			"ports. Past tcp_max_tw_buckets it is left out silently, and data can be corrupted "
-			"or connections reset for no visible reason.",
-		.folklore = "tcp_max_tw_buckets is never lowered to get rid of TIME-WAIT: that gives up "
-			    "what it protects from.",
+		.rationale = "TIME-WAIT keeps late segments of a connection away from the next one "
+			     "on the same ports. Past tcp_max_tw_buckets it is left out silently, "
+			     "and data can be corrupted or connections reset for no visible "
+			     "reason.",
+		.folklore = "tcp_max_tw_buckets is never lowered to get rid of TIME-WAIT: that "
+			    "gives up what it protects from.",
 		.thresholds = {
 			{ "full", 80, "%", "of tcp_max_tw_buckets in use, from which it is a warning" },
 			{ "since_boot", 100, "events", "fewer losses since boot are not mentioned" },
@@ -427,12 +427,12 @@ const struct rule rules_time_wait[] = {
 		.title = "Ports in TIME-WAIT could be used again",
 		.worst = SEV_ADVICE,
 		.check = check_reuse,
-		.rationale =
-			"Where this host connects and closes first, each connection keeps its port for 60 "
-			"seconds after its end. tcp_tw_reuse = 1 lets connect() take such a port over after "
-			"one second, if both sides use timestamps.",
-		.folklore = "It has no effect on inbound connections, whose TIME-WAIT takes no port. Set "
-			    "without need it is no fault, and 2 is the kernel's default.",
+		.rationale = "Where this host connects and closes first, each connection keeps its "
+			     "port for 60 seconds after its end. tcp_tw_reuse = 1 lets connect() "
+			     "take such a port over after one second, if both sides use "
+			     "timestamps.",
+		.folklore = "It has no effect on inbound connections, whose TIME-WAIT takes no "
+			    "port. Set without need it is no fault, and 2 is the kernel's default.",
 		.thresholds = {
 			{ "usage", 50, "%", "usage U/R from which ports are short enough to ask for it" },
 		},
@@ -444,9 +444,9 @@ const struct rule rules_time_wait[] = {
 		.title = "tcp_tw_recycle refuses clients behind NAT",
 		.worst = SEV_CRITICAL,
 		.check = check_recycle,
-		.rationale =
-			"Before Linux 4.12 it refused SYNs by comparing timestamps of everybody behind an "
-			"address, so clients behind NAT timed out at random. Linux 4.12 removed it.",
+		.rationale = "Before Linux 4.12 it refused SYNs by comparing timestamps of "
+			     "everybody behind an address, so clients behind NAT timed out at "
+			     "random. Linux 4.12 removed it.",
 		.folklore = "It never was a safe way to have fewer TIME-WAIT.",
 		.references = REFS("tcp(7): tcp_tw_recycle", "RFC 7323, section 5: PAWS",
 				   "Linux commit 4396e46187ca"),
