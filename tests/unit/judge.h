@@ -1,45 +1,51 @@
 #pragma once
 
-#include <stdlib.h>
+/* What the tests of rules share: one rule on one model, and questions about its finding. */
+#include <criterion/criterion.h>
 #include <string.h>
 
+#include "engine.h"
 #include "finding.h"
 #include "model.h"
-#include "profile.h"
 #include "rule.h"
 
-/* What rule tests share: one rule on one model, and questions about its finding. */
-
-static inline const struct rule *rule_of(const struct rule rules[], const char *id)
+static inline const struct rule *rule_of(const char *id)
 {
-	while (rules->id && strcmp(rules->id, id) != 0)
-		rules++;
-	if (!rules->id)
-		abort();
-	return rules;
+	const struct rule *rule = rules_find(id);
+
+	cr_assert_not_null(rule, "%s", id);
+	return rule;
 }
 
-/* RET_FINDING is to be released with finding_done(); NULL asks for the verdict alone. */
-static inline enum verdict judge(const struct rule rules[], const char *id,
-				 const struct model *model, const struct profile *profile,
-				 struct finding *ret_finding)
+/*
+ * RET_FINDING is to be released with finding_done(); NULL asks for the verdict alone. Whatever the
+ * rule, an unknown says what is missing, and a finding is graded and explained.
+ */
+static inline enum verdict judge(const char *id, const struct model *model,
+				 const struct profile *profile, struct finding *ret_finding)
 {
-	struct rule_input in = { .model = model, .profile = profile, .rule = rule_of(rules, id) };
-	enum verdict verdict;
+	struct rule_input in = { .model = model, .profile = profile, .rule = rule_of(id) };
+	struct finding f = { 0 };
+	enum verdict verdict = in.rule->check(&in, &f);
 
+	cr_expect_eq(in.rule->check(&in, NULL), verdict, "%s without a finding", id);
+	cr_expect(verdict != VERDICT_UNKNOWN || f.n_missing > 0, "%s", id);
+	cr_expect_eq(verdict == VERDICT_FINDING, f.severity != SEV_NONE, "%s", id);
+	cr_expect(verdict != VERDICT_FINDING || f.explanation, "%s", id);
+	cr_expect_leq(f.severity, in.rule->worst, "%s", id);
+	cr_expect_not(f.out_of_memory, "%s", id);
 	if (ret_finding)
-		*ret_finding = (struct finding){ 0 };
-	verdict = in.rule->check(&in, ret_finding);
-	/* A caller that wants no finding gets the same verdict. */
-	if (in.rule->check(&in, NULL) != verdict)
-		abort();
+		*ret_finding = f;
+	else
+		finding_done(&f);
 	return verdict;
 }
 
+/* NULL: not among the actions. */
 static inline const struct action *action_on(const struct finding *finding, const char *key)
 {
 	for (size_t i = 0; i < finding->n_actions; i++)
-		if (finding->actions[i].key && strcmp(finding->actions[i].key, key) == 0)
+		if (strcmp(finding->actions[i].key, key) == 0)
 			return &finding->actions[i];
 	return NULL;
 }
@@ -53,7 +59,7 @@ static inline size_t count_actions(const struct finding *finding, enum action_ki
 	return n;
 }
 
-/* SUBJECT NULL: of any subject. */
+/* SUBJECT NULL: the first of any subject. */
 static inline const struct evidence *evidence_of(const struct finding *finding, const char *subject,
 						 const char *name)
 {
@@ -63,6 +69,17 @@ static inline const struct evidence *evidence_of(const struct finding *finding, 
 				  strcmp(finding->evidence[i].subject, subject) == 0)))
 			return &finding->evidence[i];
 	return NULL;
+}
+
+/* The count of the first evidence of that name, which has to be there and to say where it is from.
+ */
+static inline uint64_t count_of(const struct finding *finding, const char *name)
+{
+	const struct evidence *evidence = evidence_of(finding, NULL, name);
+
+	cr_assert_not_null(evidence, "%s", name);
+	cr_expect(evidence->source && *evidence->source, "%s", name);
+	return evidence->count;
 }
 
 static inline bool says(const struct finding *finding, const char *words)
@@ -76,29 +93,4 @@ static inline bool misses(const struct finding *finding, const char *words)
 		if (strstr(finding->missing[i], words))
 			return true;
 	return false;
-}
-
-/* Models in tests borrow their texts. */
-static inline void set_sysctl(struct model *model, enum sysctl_id id, const char *text)
-{
-	model->sysctls[id] = (struct sysctl_reading){ .text = (char *)text, .writable = true };
-}
-
-/* A window of SECONDS in which no counter moved. */
-static inline void set_window(struct model *model, struct sample samples[2], double seconds)
-{
-	memcpy(samples[1].counters, model->counters, sizeof(model->counters));
-	memcpy(samples[0].counters, model->counters, sizeof(model->counters));
-	samples[1].at_s = seconds;
-	model->window_s = seconds;
-	model->samples = samples;
-	model->n_samples = 2;
-}
-
-static inline void set_moved(struct model *model, enum counter_id id, uint64_t before,
-			     uint64_t after)
-{
-	model->samples[0].counters[id] = reading_of(before);
-	model->samples[1].counters[id] = reading_of(after);
-	model->counters[id] = reading_of(after);
 }

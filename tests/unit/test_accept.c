@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(accept);
 
@@ -43,7 +44,7 @@ Test(accept, a_queue_is_full_above_its_limit_and_fills_from_half_with_sixteen)
 		struct listener listener = one_listener(cases[i].queue, cases[i].backlog);
 		struct model model = quiet_model(&listener);
 		struct finding f;
-		enum verdict verdict = judge(rules_accept, "accept-queue-full", &model, NULL, &f);
+		enum verdict verdict = judge("accept-queue-full", &model, NULL, &f);
 
 		cr_expect_eq(verdict, cases[i].severity ? VERDICT_FINDING : VERDICT_OK, "case %zu",
 			     i);
@@ -67,7 +68,7 @@ Test(accept, a_full_queue_names_its_listener_process_and_unit)
 	model.n_processes = 1;
 	model.owners = &owner;
 	model.n_owners = 1;
-	cr_assert_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_assert_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
 	cr_assert(evidence_of(&f, subject, "accept queue"));
 	cr_expect_eq(evidence_of(&f, subject, "accept queue")->count, 6);
 	cr_expect_str_eq(evidence_of(&f, subject, "accept queue")->source,
@@ -84,9 +85,9 @@ Test(accept, a_queue_without_a_known_limit_is_unknown_once_something_waits)
 	struct finding f;
 
 	listener.backlog = (struct reading){ 0 };
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, NULL), VERDICT_OK);
 	listener.queue = reading_of(100);
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
 	cr_expect(misses(&f, "limits of 1 listener"));
 	finding_done(&f);
 }
@@ -96,7 +97,7 @@ Test(accept, missing_listeners_and_counters_are_unknown_not_healthy)
 	struct model model = { 0 };
 	struct finding f;
 
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
 	cr_expect(misses(&f, "listeners"));
 	cr_expect(misses(&f, "/proc/net/netstat TcpExt.ListenOverflows"));
 	finding_done(&f);
@@ -120,15 +121,15 @@ Test(accept, overflows_warn_within_a_window_and_need_volume_since_boot)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		model.host.uptime_s = (struct reading){ cases[i].uptime_s, cases[i].uptime_s > 0 };
 		model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(cases[i].events);
-		(void)judge(rules_accept, "accept-queue-full", &model, NULL, &f);
+		(void)judge("accept-queue-full", &model, NULL, &f);
 		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
 		cr_expect_eq(says(&f, "since boot"), cases[i].severity != SEV_NONE);
 		finding_done(&f);
 	}
 	set_window(&model, samples, 10);
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, NULL), VERDICT_OK);
 	set_moved(&model, COUNTER_LISTEN_OVERFLOWS, 100, 101);
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_WARNING);
 	cr_expect(says(&f, "retransmission") && says(&f, "names no listener"));
 	cr_expect_eq(evidence_of(&f, NULL, "ListenOverflows")->count, 1);
@@ -144,17 +145,15 @@ Test(accept, thresholds_come_from_the_profile)
 					       .value = 8 };
 	struct profile profile = { .thresholds = &threshold, .n_thresholds = 1 };
 
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, NULL, NULL), VERDICT_OK);
-	cr_expect_eq(judge(rules_accept, "accept-queue-full", &model, &profile, NULL),
-		     VERDICT_FINDING);
+	cr_expect_eq(judge("accept-queue-full", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("accept-queue-full", &model, &profile, NULL), VERDICT_FINDING);
 }
 
 Test(accept, only_busy_listeners_are_to_be_named)
 {
 	struct listener listener = one_listener(0, 5);
 	struct model model = quiet_model(&listener);
-	struct rule_input in = { .model = &model,
-				 .rule = rule_of(rules_accept, "accept-queue-full") };
+	struct rule_input in = { .model = &model, .rule = rule_of("accept-queue-full") };
 	struct inode_set inodes = { 0 };
 
 	in.rule->wants(&in, &inodes);
@@ -183,8 +182,8 @@ Test(accept, syncookies_are_judged_by_value_and_unknown_without)
 		struct finding f;
 
 		set_sysctl(&model, SYSCTL_TCP_SYNCOOKIES, cases[i].live);
-		cr_expect_eq(judge(rules_accept, "syncookies-off", &model, NULL, &f),
-			     cases[i].verdict, "case %zu", i);
+		cr_expect_eq(judge("syncookies-off", &model, NULL, &f), cases[i].verdict,
+			     "case %zu", i);
 		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
 		if (cases[i].verdict == VERDICT_FINDING)
 			cr_expect_str_eq(action_on(&f, "net.ipv4.tcp_syncookies")->proposed, "1");
@@ -220,8 +219,8 @@ Test(accept, drops_that_full_queues_explain_are_no_finding)
 		struct model model = quiet_model(&listener);
 
 		set_drops(&model, cases[i].drops, cases[i].overflows, cases[i].queue_full);
-		cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL),
-			     cases[i].verdict, "case %zu", i);
+		cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), cases[i].verdict,
+			     "case %zu", i);
 	}
 }
 
@@ -234,7 +233,7 @@ Test(accept, other_drops_are_advice_and_never_called_an_overflow)
 
 	set_window(&model, samples, 5);
 	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 10);
-	cr_assert_eq(judge(rules_accept, "listen-drops-other", &model, NULL, &f), VERDICT_FINDING);
+	cr_assert_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_ADVICE);
 	cr_expect_eq(evidence_of(&f, NULL, "drops with another cause")->count, 10);
 	cr_expect_not(says(&f, "accept queue"));
@@ -243,7 +242,7 @@ Test(accept, other_drops_are_advice_and_never_called_an_overflow)
 	cr_expect_eq(count_actions(&f, ACTION_SOCKET_OPTION), 0);
 	finding_done(&f);
 	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 9);
-	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_OK);
 }
 
 Test(accept, an_old_kernel_without_the_queue_counter_leaves_other_drops_unknown)
@@ -254,14 +253,13 @@ Test(accept, an_old_kernel_without_the_queue_counter_leaves_other_drops_unknown)
 
 	set_drops(&model, 5000, 100, 0);
 	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
-	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_UNKNOWN);
 	cr_expect(misses(&f, "TCPReqQFullDrop"));
 	finding_done(&f);
 	set_drops(&model, 100, 100, 0);
 	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
-	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL), VERDICT_OK,
+	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_OK,
 		     "nothing is left to explain, whatever that counter says");
 	model.counters[COUNTER_LISTEN_DROPS] = (struct reading){ 0 };
-	cr_expect_eq(judge(rules_accept, "listen-drops-other", &model, NULL, NULL),
-		     VERDICT_UNKNOWN);
+	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_UNKNOWN);
 }

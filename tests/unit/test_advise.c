@@ -2,6 +2,7 @@
 
 #include "advise.h"
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(advise);
 

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(backlog);
 
@@ -37,7 +38,7 @@ static void set_scene(struct scene *s, uint64_t backlog)
 
 static enum verdict judge_backlog(const struct scene *s, struct finding *ret_finding)
 {
-	return judge(rules_accept, "backlog-cap", &s->model, NULL, ret_finding);
+	return judge("backlog-cap", &s->model, NULL, ret_finding);
 }
 
 Test(backlog, without_an_overflow_no_backlog_is_too_small)
@@ -143,7 +144,7 @@ Test(backlog, the_formula_shows_its_numbers_and_follows_the_patience)
 	set_window(&s.model, s.samples, 10);
 	set_moved(&s.model, COUNTER_PASSIVE_OPENS, 500, 1500);
 	s.listeners[0].closed_last_10s = 7;
-	(void)judge(rules_accept, "backlog-cap", &s.model, &profile, &f);
+	(void)judge("backlog-cap", &s.model, &profile, &f);
 	formula = action_on(&f, "listen_backlog")->formula;
 	cr_expect(strstr(formula, "100.0 accepts/s"), "%s", formula);
 	cr_expect(strstr(formula, "x 4 s of patience / 2 = 200.0"), "%s", formula);

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 #include "portset.h"
 
 TestSuite(closing);
@@ -50,7 +51,7 @@ static void set_scene(struct scene *s, size_t n, uint64_t age_ms)
 
 static enum verdict judge_leak(const struct scene *s, struct finding *ret_finding)
 {
-	return judge(rules_closing, "close-wait-leak", &s->model, NULL, ret_finding);
+	return judge("close-wait-leak", &s->model, NULL, ret_finding);
 }
 
 Test(closing, ten_sockets_older_than_a_minute_are_a_leak)

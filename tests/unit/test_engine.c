@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "err.h"
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(engine);
 

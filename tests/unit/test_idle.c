@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(idle);
 
@@ -20,7 +21,7 @@ static struct model model_with(struct idle_group *groups, size_t n)
 
 static enum verdict judge_idle(const struct model *model, struct finding *ret_finding)
 {
-	return judge(rules_idle, "keepalive-missing", model, NULL, ret_finding);
+	return judge("keepalive-missing", model, NULL, ret_finding);
 }
 
 Test(idle, only_peers_behind_a_router_beyond_the_limit_are_a_warning)
@@ -75,16 +76,15 @@ Test(idle, the_limit_is_the_roles_and_only_whole_buckets_count)
 		struct finding f;
 
 		threshold.value = cases[i].limit;
-		cr_expect_eq(judge(rules_idle, "keepalive-missing", &model, &profile, &f),
-			     VERDICT_FINDING);
+		cr_expect_eq(judge("keepalive-missing", &model, &profile, &f), VERDICT_FINDING);
 		cr_expect_eq(evidence_of(&f, NULL, "idle beyond the limit")->count, cases[i].idle,
 			     "case %zu", i);
 		cr_expect_str_eq(action_on(&f, "tcp_keepidle")->proposed, cases[i].keepidle);
 		finding_done(&f);
 	}
 	threshold.value = 100000;
-	cr_expect_eq(judge(rules_idle, "keepalive-missing", &model, &profile, NULL),
-		     VERDICT_UNKNOWN, "times beyond the last bucket are not told apart");
+	cr_expect_eq(judge("keepalive-missing", &model, &profile, NULL), VERDICT_UNKNOWN,
+		     "times beyond the last bucket are not told apart");
 }
 
 Test(idle, the_advice_is_socket_options_and_never_a_sysctl)

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
+#include "judge.h"
 #include "port_model.h"
-#include "rule_run.h"
 
 TestSuite(port_range);
 
@@ -11,7 +11,7 @@ TestSuite(port_range);
 
 static enum verdict run(const char *id, const struct model *model, struct finding *finding)
 {
-	return run_rule(rules_port_range, id, model, finding);
+	return judge(id, model, NULL, finding);
 }
 
 Test(port_range, a_model_of_nothing_is_unknown_to_all_rules)
@@ -49,8 +49,7 @@ Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct listener_case *c = &cases[i];
-		struct rule_input in = { .rule = find_rule(rules_port_range,
-							   "port-listener-in-range") };
+		struct rule_input in = { .rule = rule_of("port-listener-in-range") };
 		struct model *model = port_model(RANGE_100, c->reserved);
 		struct listener *listener = add_listener(model, c->addr, c->port);
 		struct inode_set inodes = { 0 };
@@ -63,7 +62,7 @@ Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
 		if (c->proposed) {
 			cr_expect_eq(f.severity, SEV_ADVICE);
 			cr_expect_eq(count_of(&f, "listening port in the range"), c->port);
-			cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, c->proposed);
+			cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, c->proposed);
 		}
 		in.model = model;
 		in.rule->wants(&in, &inodes);
@@ -98,9 +97,9 @@ Test(port_range, a_socket_unit_that_does_not_run_has_its_port_reserved_and_its_f
 	add_unit_port(model, 20060);
 	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_ADVICE);
-	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "20010,20050,20060");
+	cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, "20010,20050,20060");
 	cr_expect_eq(count_of(&f, "listening port in the range"), 20050);
-	evidence = find_evidence(&f, "port of a unit that is not running");
+	evidence = evidence_of(&f, NULL, "port of a unit that is not running");
 	cr_assert_not_null(evidence);
 	cr_expect_eq(evidence->count, 20060);
 	cr_expect_str_eq(evidence->subject, "app.socket");
@@ -120,7 +119,7 @@ Test(port_range, a_socket_unit_that_runs_is_a_listener_like_any_other)
 	add_unit_port(model, 20060);
 	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "listening port in the range"), 20060);
-	cr_expect_null(find_evidence(&f, "port of a unit that is not running"));
+	cr_expect_null(evidence_of(&f, NULL, "port of a unit that is not running"));
 	cr_expect_null(strstr(f.explanation, "socket units"));
 	finding_done(&f);
 	model_free(model);
@@ -167,8 +166,8 @@ Test(port_range, a_small_range_or_one_with_ends_of_one_parity_is_odd)
 			expected = VERDICT_UNKNOWN;
 		cr_expect_eq(run("port-range-sane", model, &f), expected, "%s", cases[i].range);
 		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].range);
-		if (cases[i].proposed && find_action(&f, RANGE_KEY))
-			cr_expect_str_eq(find_action(&f, RANGE_KEY)->proposed, cases[i].proposed);
+		if (cases[i].proposed && action_on(&f, RANGE_KEY))
+			cr_expect_str_eq(action_on(&f, RANGE_KEY)->proposed, cases[i].proposed);
 		finding_done(&f);
 		model_free(model);
 	}
@@ -181,8 +180,8 @@ Test(port_range, a_small_range_is_replaced_with_the_listeners_inside_the_new_one
 
 	add_listener(model, "0.0.0.0", 33060);
 	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
-	cr_assert(find_action(&f, RANGE_KEY) && find_action(&f, RESERVED_KEY));
-	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "20050,33060");
+	cr_assert(action_on(&f, RANGE_KEY) && action_on(&f, RESERVED_KEY));
+	cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, "20050,33060");
 	finding_done(&f);
 	model_free(model);
 }
@@ -200,7 +199,7 @@ static int count_proposals(const struct model *model, const char *key, const cha
 			struct finding f = { 0 };
 
 			(void)rule->check(&in, &f);
-			action = find_action(&f, key);
+			action = action_on(&f, key);
 			if (action)
 				cr_expect_str_eq(action->proposed, expected, "%s", rule->id);
 			n += action != NULL;
@@ -250,7 +249,7 @@ Test(port_range, without_pressure_only_the_range_itself_is_reserved)
 	add_listener(model, "0.0.0.0", 33060);
 	judge_ports(model);
 	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
-	cr_expect_str_eq(find_action(&f, RESERVED_KEY)->proposed, "33060");
+	cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, "33060");
 	finding_done(&f);
 	model_free(model);
 }

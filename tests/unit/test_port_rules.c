@@ -3,8 +3,8 @@
 
 #include "addr.h"
 
+#include "judge.h"
 #include "port_model.h"
-#include "rule_run.h"
 
 TestSuite(port_rules);
 
@@ -28,7 +28,7 @@ static struct model *with_usage(uint32_t n)
 
 static enum verdict run(const char *id, const struct model *model, struct finding *finding)
 {
-	return run_rule(rules_ports, id, model, finding);
+	return judge(id, model, NULL, finding);
 }
 
 Test(port_rules, exhaustion_is_graded_by_usage)
@@ -64,7 +64,7 @@ Test(port_rules, exhaustion_shows_its_numbers_and_its_formula)
 	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "ports used (U)"), 95);
 	cr_expect_eq(count_of(&f, "ports available (R)"), 100);
-	cr_expect_float_eq(find_evidence(&f, "usage (U/R)")->real, 95, 1e-9);
+	cr_expect_float_eq(evidence_of(&f, NULL, "usage (U/R)")->real, 95, 1e-9);
 	cr_expect_str_eq(f.evidence[0].subject, "10.0.0.1 -> 10.0.0.2:443");
 	cr_expect_str_eq(f.evidence[0].source, "sock_diag");
 	cr_expect_str_eq(f.actions[0].key, "connection pool");
@@ -166,8 +166,8 @@ Test(port_rules, never_a_wider_range_without_reserving_the_listeners_inside)
 	add_listener(model, "0.0.0.0", 50000)->kernel_chosen = true;
 	judge_ports(model);
 	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
-	reserved = find_action(&f, RESERVED_KEY);
-	range = find_action(&f, RANGE_KEY);
+	reserved = action_on(&f, RESERVED_KEY);
+	range = action_on(&f, RANGE_KEY);
 	cr_assert(reserved && range);
 	cr_expect_lt(reserved, range, "what reserves comes first");
 	cr_expect_str_eq(reserved->proposed, "8080,11211,15672,30000");
@@ -188,7 +188,7 @@ Test(port_rules, never_a_wider_range_where_listeners_cannot_be_reserved)
 	add_listener(model, "0.0.0.0", 11211);
 	judge_ports(model);
 	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
-	cr_expect_null(find_action(&f, RANGE_KEY));
+	cr_expect_null(action_on(&f, RANGE_KEY));
 	finding_done(&f);
 	model_free(model);
 }
@@ -215,7 +215,7 @@ Test(port_rules, a_range_that_is_wide_already_is_not_widened)
 			  ports_range(model).high - low + 1U);
 		judge_ports(model);
 		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
-		range = find_action(&f, RANGE_KEY);
+		range = action_on(&f, RANGE_KEY);
 		cr_expect_eq(range != NULL, cases[i].proposed != NULL, "%s", cases[i].range);
 		if (range && cases[i].proposed)
 			cr_expect_str_eq(range->proposed, cases[i].proposed);
@@ -253,7 +253,7 @@ Test(port_rules, reuse_is_advised_only_where_it_works)
 			make_time_wait(model, d, 59, cases[i].time_wait);
 		judge_ports(model);
 		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
-		cr_expect_eq(find_action(&f, REUSE_KEY) != NULL, cases[i].advised, "case %zu", i);
+		cr_expect_eq(action_on(&f, REUSE_KEY) != NULL, cases[i].advised, "case %zu", i);
 		finding_done(&f);
 		model_free(model);
 	}
@@ -284,7 +284,7 @@ Test(port_rules, at_most_ten_destinations_are_named_and_the_rest_is_counted)
 
 Test(port_rules, the_sockets_to_name_are_those_of_destinations_that_fire)
 {
-	struct rule_input in = { .rule = find_rule(rules_ports, "port-exhaustion") };
+	struct rule_input in = { .rule = rule_of("port-exhaustion") };
 	struct inode_set inodes = { 0 };
 	struct model *model = with_usage(60);
 	struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.9");
@@ -340,12 +340,12 @@ Test(port_rules, bind_before_connect_names_the_program_and_the_option)
 	for (size_t i = 0; i < f.n_evidence; i++)
 		named += strcmp(f.evidence[i].name, "program") == 0;
 	cr_expect_eq(named, 1, "each program once");
-	cr_expect_str_eq(find_evidence(&f, "program")->text, "haproxy (pid 12)");
-	option = find_action(&f, NO_PORT_KEY);
+	cr_expect_str_eq(evidence_of(&f, NULL, "program")->text, "haproxy (pid 12)");
+	option = action_on(&f, NO_PORT_KEY);
 	cr_assert_not_null(option);
 	cr_expect_eq(option->kind, ACTION_SOCKET_OPTION);
-	cr_expect_null(find_action(&f, RANGE_KEY), "never blames the range");
-	cr_expect_null(find_action(&f, RESERVED_KEY));
+	cr_expect_null(action_on(&f, RANGE_KEY), "never blames the range");
+	cr_expect_null(action_on(&f, RESERVED_KEY));
 	finding_done(&f);
 	model_free(model);
 }
@@ -370,7 +370,7 @@ Test(port_rules, a_kernel_without_the_option_is_not_advised_to_use_it)
 	model->host.kernel = KERNEL(3, 10);
 	judge_ports(model);
 	cr_assert_eq(run("port-bind-before-connect", model, &f), VERDICT_FINDING);
-	cr_expect_null(find_action(&f, NO_PORT_KEY));
+	cr_expect_null(action_on(&f, NO_PORT_KEY));
 	finding_done(&f);
 	model_free(model);
 }
@@ -419,7 +419,7 @@ Test(port_rules, exhaustion_advises_the_option_where_ports_are_lost_to_suspects)
 	cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "ports available (R)"), 52);
 	cr_expect_eq(count_of(&f, "ports lost to suspected bind-before-connect, not in R"), 48);
-	cr_expect_not_null(find_action(&f, NO_PORT_KEY));
+	cr_expect_not_null(action_on(&f, NO_PORT_KEY));
 	finding_done(&f);
 	model_free(model);
 }

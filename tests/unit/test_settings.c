@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(settings);
 
@@ -25,8 +26,7 @@ Test(settings, each_feature_that_is_off_is_switched_on_again)
 
 		set_features(&model, "1");
 		set_sysctl(&model, features[i], "0");
-		cr_expect_eq(judge(rules_settings, "feature-off", &model, NULL, &f),
-			     VERDICT_FINDING);
+		cr_expect_eq(judge("feature-off", &model, NULL, &f), VERDICT_FINDING);
 		cr_expect_eq(f.severity, SEV_WARNING);
 		cr_expect_eq(f.n_actions, 1);
 		cr_expect_str_eq(action_on(&f, key)->proposed, "1");
@@ -40,9 +40,9 @@ Test(settings, timestamps_without_a_random_offset_are_on)
 	struct model model = { 0 };
 
 	set_features(&model, "1");
-	cr_expect_eq(judge(rules_settings, "feature-off", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("feature-off", &model, NULL, NULL), VERDICT_OK);
 	set_sysctl(&model, SYSCTL_TCP_TIMESTAMPS, "2");
-	cr_expect_eq(judge(rules_settings, "feature-off", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("feature-off", &model, NULL, NULL), VERDICT_OK);
 }
 
 Test(settings, a_feature_that_cannot_be_read_is_unknown_unless_another_is_off)
@@ -52,12 +52,12 @@ Test(settings, a_feature_that_cannot_be_read_is_unknown_unless_another_is_off)
 
 	set_features(&model, "1");
 	set_sysctl(&model, SYSCTL_TCP_SACK, NULL);
-	cr_expect_eq(judge(rules_settings, "feature-off", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect_eq(judge("feature-off", &model, NULL, &f), VERDICT_UNKNOWN);
 	cr_expect(misses(&f, "net.ipv4.tcp_sack"));
 	cr_expect_eq(f.n_missing, 1);
 	finding_done(&f);
 	set_sysctl(&model, SYSCTL_TCP_TIMESTAMPS, "0");
-	cr_expect_eq(judge(rules_settings, "feature-off", &model, NULL, NULL), VERDICT_FINDING);
+	cr_expect_eq(judge("feature-off", &model, NULL, NULL), VERDICT_FINDING);
 }
 
 static struct profile_sysctl entry_of(enum sysctl_id id, enum value_op op, const char *value)
@@ -77,7 +77,7 @@ Test(settings, a_profiles_wish_is_advice_with_file_line_and_reason)
 	struct finding f;
 
 	set_sysctl(&model, SYSCTL_SOMAXCONN, "128");
-	cr_assert_eq(judge(rules_settings, "profile-value", &model, &profile, &f), VERDICT_FINDING);
+	cr_assert_eq(judge("profile-value", &model, &profile, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_ADVICE);
 	cr_expect_str_eq(action_on(&f, "net.core.somaxconn")->proposed, "4096");
 	cr_expect_str_eq(action_on(&f, "net.core.somaxconn")->formula,
@@ -112,7 +112,7 @@ Test(settings, values_are_compared_and_joined_as_values)
 		struct finding f;
 
 		set_sysctl(&model, cases[i].id, cases[i].live);
-		cr_expect_eq(judge(rules_settings, "profile-value", &model, &profile, &f),
+		cr_expect_eq(judge("profile-value", &model, &profile, &f),
 			     cases[i].proposed ? VERDICT_FINDING : VERDICT_OK, "case %zu", i);
 		if (cases[i].proposed)
 			cr_expect_str_eq(f.actions[0].proposed, cases[i].proposed);
@@ -132,11 +132,11 @@ Test(settings, a_key_that_the_kernel_lacks_is_named_and_not_proposed)
 
 	set_sysctl(&model, SYSCTL_SOMAXCONN, "4096");
 	model.sysctls[SYSCTL_TCP_TW_REUSE_DELAY].absent = true;
-	cr_expect_eq(judge(rules_settings, "profile-value", &model, &profile, &f), VERDICT_UNKNOWN);
+	cr_expect_eq(judge("profile-value", &model, &profile, &f), VERDICT_UNKNOWN);
 	cr_expect(misses(&f, "net.ipv4.tcp_tw_reuse_delay (this kernel has no such key)"));
 	finding_done(&f);
 	set_sysctl(&model, SYSCTL_SOMAXCONN, "128");
-	cr_expect_eq(judge(rules_settings, "profile-value", &model, &profile, &f), VERDICT_FINDING);
+	cr_expect_eq(judge("profile-value", &model, &profile, &f), VERDICT_FINDING);
 	cr_expect(says(&f, "This kernel has no net.ipv4.tcp_tw_reuse_delay."));
 	cr_expect_null(action_on(&f, "net.ipv4.tcp_tw_reuse_delay"));
 	finding_done(&f);
@@ -146,5 +146,5 @@ Test(settings, without_a_profile_nothing_is_asked_for)
 {
 	struct model model = { 0 };
 
-	cr_expect_eq(judge(rules_settings, "profile-value", &model, NULL, NULL), VERDICT_OK);
+	cr_expect_eq(judge("profile-value", &model, NULL, NULL), VERDICT_OK);
 }

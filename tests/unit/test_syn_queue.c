@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "judge.h"
+#include "stack_model.h"
 
 TestSuite(syn_queue);
 
@@ -28,7 +29,7 @@ static void set_scene(struct scene *s, uint32_t syn_recv, uint64_t backlog, cons
 
 static enum verdict judge_syn(const struct scene *s, struct finding *ret_finding)
 {
-	return judge(rules_accept, "syn-queue", &s->model, NULL, ret_finding);
+	return judge("syn-queue", &s->model, NULL, ret_finding);
 }
 
 Test(syn_queue, requests_are_judged_against_the_listeners_backlog)

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
+#include "judge.h"
 #include "port_model.h"
-#include "rule_run.h"
 
 TestSuite(time_wait);
 
@@ -10,7 +10,7 @@ TestSuite(time_wait);
 
 static enum verdict run(const char *id, const struct model *model, struct finding *finding)
 {
-	return run_rule(rules_time_wait, id, model, finding);
+	return judge(id, model, NULL, finding);
 }
 
 static struct model *plain(void)
@@ -59,9 +59,9 @@ Test(time_wait, the_rate_is_information_with_numbers_and_never_advice)
 	cr_expect_eq(f.severity, SEV_INFO);
 	cr_expect_eq(f.n_actions, 0);
 	cr_expect_eq(count_of(&f, "TIME-WAIT"), 300);
-	cr_expect_float_eq(find_evidence(&f, "closes a second, mean of the last 60 s")->real, 5,
+	cr_expect_float_eq(evidence_of(&f, NULL, "closes a second, mean of the last 60 s")->real, 5,
 			   1e-9);
-	cr_expect_float_eq(find_evidence(&f, "closes a second, mean of the last 10 s")->real, 3,
+	cr_expect_float_eq(evidence_of(&f, NULL, "closes a second, mean of the last 10 s")->real, 3,
 			   1e-9);
 	cr_expect_eq(count_of(&f, "kernel memory of TIME-WAIT"), 120 * 515 + 180 * 256);
 	cr_expect_eq(count_of(&f, "TIME-WAIT towards it, a local port each"), 120);
@@ -94,7 +94,7 @@ Test(time_wait, the_rate_says_only_what_is_known)
 	model->sockets.time_wait_histogram_known = false;
 	model->sockets.destinations_known = false;
 	cr_assert_eq(run("tw-rate", model, &f), VERDICT_FINDING);
-	cr_expect_null(find_evidence(&f, "closes a second, mean of the last 10 s"));
+	cr_expect_null(evidence_of(&f, NULL, "closes a second, mean of the last 10 s"));
 	cr_expect_eq(count_of(&f, "kernel memory of TIME-WAIT, at least"), 300 * 256);
 	cr_expect_eq(count_of(&f, "kernel memory of TIME-WAIT, at most"), 300 * 515);
 	finding_done(&f);
@@ -291,7 +291,7 @@ Test(time_wait, an_overflow_is_seen_by_its_counter_or_by_full_buckets)
 
 		cr_expect_eq(run("tw-overflow", model, &f), c->verdict, "%s", c->what);
 		cr_expect_eq(f.severity, c->severity, "%s", c->what);
-		action = find_action(&f, BUCKETS_KEY);
+		action = action_on(&f, BUCKETS_KEY);
 		cr_expect_eq(action != NULL, c->proposed != NULL, "%s", c->what);
 		if (action && c->proposed)
 			cr_expect_str_eq(action->proposed, c->proposed, "%s", c->what);
@@ -310,7 +310,7 @@ Test(time_wait, losses_since_boot_say_so_and_what_would_tell_more)
 
 	cr_assert_eq(run("tw-overflow", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "TCPTimeWaitOverflow"), 500);
-	cr_expect_str_eq(find_evidence(&f, "TCPTimeWaitOverflow")->source,
+	cr_expect_str_eq(evidence_of(&f, NULL, "TCPTimeWaitOverflow")->source,
 			 "/proc/net/netstat TcpExt.TCPTimeWaitOverflow");
 	cr_expect(strstr(f.explanation, "--for SECONDS"));
 	cr_expect(strstr(f.actions[0].formula, "2000 x 256 to 515 bytes = 0.51 to 1.03 MB"), "%s",
@@ -360,7 +360,7 @@ Test(time_wait, reuse_is_asked_for_only_by_a_client_that_closes_first_and_lacks_
 		cr_expect_eq(run("tw-reuse", model, &f), c->verdict, "%s", c->what);
 		cr_expect_eq(f.n_actions, c->key ? 1 : 0, "%s", c->what);
 		if (c->key)
-			cr_expect_not_null(find_action(&f, c->key), "%s", c->what);
+			cr_expect_not_null(action_on(&f, c->key), "%s", c->what);
 		finding_done(&f);
 		model_free(model);
 	}
@@ -377,7 +377,7 @@ Test(time_wait, reuse_shows_who_closes_first)
 	judge_ports(model);
 	cr_assert_eq(run("tw-reuse", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "TIME-WAIT on outbound ports"), 45);
-	cr_expect_str_eq(find_evidence(&f, "usage (U/R)")->subject, "10.0.0.1 -> 10.0.0.2:443");
+	cr_expect_str_eq(evidence_of(&f, NULL, "usage (U/R)")->subject, "10.0.0.1 -> 10.0.0.2:443");
 	cr_expect(strstr(f.actions[0].formula, "45 of 50 ports"), "%s", f.actions[0].formula);
 	cr_expect(strstr(f.explanation, "Inbound connections are not affected"));
 	finding_done(&f);
