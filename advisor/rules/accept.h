@@ -3,8 +3,7 @@
 #include "advise.h"
 #include "rule.h"
 
-/* Evidence that accept queues overflow, and the checks of rules_accept[] that fill files of their
- * own. */
+/* Evidence that accept queues overflow, for every rule that needs some. */
 
 enum queue_grade {
 	QUEUE_UNKNOWN, /* something waits, and the limit is unknown */
@@ -21,11 +20,3 @@ struct overflow {
 };
 struct overflow overflow_find(const struct rule_input *in);
 enum queue_grade overflow_grade(const struct rule_input *in, const struct listener *listener);
-
-/* Has any client come to this listener that can still be seen? */
-bool listener_has_traffic(const struct listener *listener);
-
-enum verdict check_backlog_cap(const struct rule_input *in, struct finding *finding);
-void want_backlog_cap(const struct rule_input *in, struct inode_set *inodes);
-enum verdict check_syn_queue(const struct rule_input *in, struct finding *finding);
-void want_syn_queue(const struct rule_input *in, struct inode_set *inodes);

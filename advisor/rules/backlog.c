@@ -272,6 +272,13 @@ static void propose_somaxconn(struct finding *f, const struct model *model, cons
 		f->actions[f->n_actions - 1].restart_needed = true;
 }
 
+/* Has any client come that can still be seen? */
+static bool has_traffic(const struct listener *l)
+{
+	return l->established || l->syn_recv || l->close_wait || l->time_wait ||
+	       (l->queue.known && l->queue.value);
+}
+
 /*
  * Whose queue overflowed: those that are full now. A counter names nobody, so on its evidence alone
  * every listener that clients use is under suspicion, and a single one even without.
@@ -283,10 +290,10 @@ static bool is_concerned(const struct rule_input *in, const struct overflow *o,
 		return overflow_grade(in, listener) == QUEUE_FULL;
 	if (o->movement < MOVEMENT_BEFORE)
 		return false;
-	return listener_has_traffic(listener) || in->model->sockets.n_listeners == 1;
+	return has_traffic(listener) || in->model->sockets.n_listeners == 1;
 }
 
-void want_backlog_cap(const struct rule_input *in, struct inode_set *inodes)
+static void want_backlog_cap(const struct rule_input *in, struct inode_set *inodes)
 {
 	const struct sockets *sockets = &in->model->sockets;
 	struct overflow overflow = overflow_find(in);
@@ -368,7 +375,7 @@ static enum verdict nothing_capped(const struct rule_input *in, struct finding *
 	return VERDICT_OK;
 }
 
-enum verdict check_backlog_cap(const struct rule_input *in, struct finding *f)
+static enum verdict check_backlog_cap(const struct rule_input *in, struct finding *f)
 {
 	const struct sockets *sockets = &in->model->sockets;
 	struct overflow overflow = overflow_find(in);
@@ -384,3 +391,23 @@ enum verdict check_backlog_cap(const struct rule_input *in, struct finding *f)
 	explain_evidence(f, in->model, &overflow);
 	return VERDICT_FINDING;
 }
+
+const struct rule rules_backlog[] = {
+	{
+		.id = "backlog-cap",
+		.title = "A listener's backlog is too small for the bursts that reach it",
+		.worst = SEV_WARNING,
+		.check = check_backlog_cap,
+		.wants = want_backlog_cap,
+		.rationale = "A listener's limit is the smaller of listen()'s backlog and "
+			     "somaxconn, fixed at the moment of listen(). Raising the one that is "
+			     "not the limit, or not calling listen() again, changes nothing.",
+		.folklore = "It never raises somaxconn where the application's own backlog is the "
+			    "limit, and never lengthens a queue that did not overflow.",
+		.thresholds = {
+			{ "patience", 1, "s", "that a client waits before it gives up" },
+		},
+		.references = REFS("listen(2)", "ip-sysctl.rst: somaxconn"),
+	},
+	{ 0 },
+};

@@ -10,9 +10,10 @@
 #include "engine.h"
 #include "rule.h"
 
+/* In the order of the catalogue, which is that of reports. */
 static const struct rule *const groups[] = {
-	rules_ports,  rules_port_range, rules_time_wait, rules_closing,
-	rules_accept, rules_idle,       rules_settings,
+	rules_ports,   rules_port_range, rules_time_wait,    rules_closing, rules_accept,
+	rules_backlog, rules_syn_queue,  rules_listen_drops, rules_idle,    rules_settings,
 };
 
 const struct rule *rules_at(size_t index)

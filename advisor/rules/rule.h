@@ -67,5 +67,8 @@ extern const struct rule rules_port_range[];
 extern const struct rule rules_time_wait[];
 extern const struct rule rules_closing[];
 extern const struct rule rules_accept[];
+extern const struct rule rules_backlog[];
+extern const struct rule rules_syn_queue[];
+extern const struct rule rules_listen_drops[];
 extern const struct rule rules_idle[];
 extern const struct rule rules_settings[];

@@ -1,4 +1,7 @@
-/* Requests in SYN-RECV against the listener's backlog, and the counters of full SYN queues. */
+/*
+ * Requests in SYN-RECV against the listener's backlog, the counters of full SYN queues, and the
+ * cookies that answer in their place.
+ */
 #include <inttypes.h>
 
 #include "cleanup.h"
@@ -23,7 +26,7 @@ static enum queue_grade grade_requests(const struct rule_input *in, const struct
 		       : QUEUE_FINE;
 }
 
-void want_syn_queue(const struct rule_input *in, struct inode_set *inodes)
+static void want_syn_queue(const struct rule_input *in, struct inode_set *inodes)
 {
 	const struct sockets *sockets = &in->model->sockets;
 
@@ -214,7 +217,7 @@ static void advise_looking(struct finding *f)
 		    });
 }
 
-enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
+static enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
 {
 	const struct sockets *sockets = &in->model->sockets;
 	enum movement cookies = cookies_moved(in), drops = moved(in, COUNTER_REQ_Q_FULL_DROP);
@@ -253,3 +256,67 @@ enum verdict check_syn_queue(const struct rule_input *in, struct finding *f)
 		       ? VERDICT_OK
 		       : VERDICT_UNKNOWN;
 }
+
+static enum verdict check_syncookies_off(const struct rule_input *in, struct finding *f)
+{
+	struct reading cookies = model_sysctl(in->model, SYSCTL_TCP_SYNCOOKIES);
+
+	if (!cookies.known) {
+		advise_sysctl_missing(f, in->model, SYSCTL_TCP_SYNCOOKIES);
+		return VERDICT_UNKNOWN;
+	}
+	if (cookies.value == 1)
+		return VERDICT_OK;
+	advise_sysctl(f, in->model, SYSCTL_TCP_SYNCOOKIES);
+	if (cookies.value == 0) {
+		finding_grade(f, SEV_WARNING);
+		finding_explain(f, "SYN cookies are off: once a listener's SYN queue is full, new "
+				   "clients are dropped, and a small flood is enough for that.");
+	} else {
+		finding_grade(f, SEV_ADVICE);
+		finding_explain(f,
+				"SYN cookies are sent for every connection, not only when a queue "
+				"is full: clients without timestamps lose window scaling and "
+				"selective acknowledgements. The kernel means this for tests.");
+	}
+	finding_propose(f, in->model, SYSCTL_TCP_SYNCOOKIES, "1", NULL,
+			"While a SYN queue is full, clients without timestamps connect without "
+			"window scaling.");
+	return VERDICT_FINDING;
+}
+
+const struct rule rules_syn_queue[] = {
+	{
+		.id = "syn-queue",
+		.title = "A listener's SYN queue is full",
+		.worst = SEV_WARNING,
+		.check = check_syn_queue,
+		.wants = want_syn_queue,
+		.rationale = "Handshakes that are not finished wait in the SYN queue; when it is "
+			     "full, the kernel answers with cookies or drops. The kernel logs "
+			     "\"Possible SYN flooding\" once per listener only, so the log says "
+			     "little.",
+		.folklore = "It never advises tcp_max_syn_backlog: with syncookies on, the limit "
+			    "is the listener's backlog, and that key has no effect.",
+		.thresholds = {
+			{ "filling", 50, "%", "of the backlog in SYN-RECV, from where it fills up" },
+			{ "waiting", 16, "requests", "at least, for a queue that fills up" },
+			{ "since_boot", 100, "events", "of a counter in a single sample" },
+			{ "per_hour", 1, "events/h", "of a counter in a single sample" },
+		},
+		.references = REFS("tcp(7)", "ip-sysctl.rst: tcp_syncookies", "RFC 4987"),
+	},
+	{
+		.id = "syncookies-off",
+		.title = "SYN cookies are not used where they are needed",
+		.worst = SEV_WARNING,
+		.check = check_syncookies_off,
+		.rationale = "Without cookies a small flood of SYNs fills a queue and locks new "
+			     "clients out. With cookies always on, every client without timestamps "
+			     "loses window scaling.",
+		.folklore = "It does not tell anyone to switch cookies off because the log "
+			    "mentions a flood.",
+		.references = REFS("tcp(7)", "ip-sysctl.rst: tcp_syncookies", "RFC 4987"),
+	},
+	{ 0 },
+};
