@@ -36,6 +36,12 @@ struct sock_diag {
 	char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
+/* -ENOMEM ends an audit that ran out of memory; a kernel short of it only makes us read /proc. */
+static int kernel_failed(struct err *err, int code)
+{
+	return err_set(err, code == ENOMEM ? ENOBUFS : code, "sock_diag: %s", strerror(code));
+}
+
 int sock_diag_open(struct sock_diag **ret_diag, struct err *err)
 {
 	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
@@ -48,7 +54,7 @@ int sock_diag_open(struct sock_diag **ret_diag, struct err *err)
 	if (!diag->socket || mnl_socket_bind(diag->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    setsockopt(mnl_socket_get_fd(diag->socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
 		       sizeof(timeout)) < 0)
-		return err_set(err, errno, "sock_diag: %s", strerror(errno));
+		return kernel_failed(err, errno);
 	*ret_diag = TAKE(diag);
 	return 0;
 }
@@ -184,7 +190,9 @@ static int status_of(const struct nlmsghdr *header)
 	if (header->nlmsg_len < NLMSG_LENGTH(sizeof(status)))
 		return header->nlmsg_type == NLMSG_ERROR ? -EBADMSG : 0;
 	memcpy(&status, NLMSG_DATA(header), sizeof(status));
-	return status < 0 && status >= -4095 ? status : 0;
+	if (status >= 0 || status < -4095)
+		return 0;
+	return status == -ENOMEM ? -ENOBUFS : status; /* as in kernel_failed() */
 }
 
 enum { MORE, FINISHED };
@@ -242,7 +250,7 @@ static int receive_failed(struct err *err)
 	case ENOSPC:
 		return err_set(err, EMSGSIZE, "sock_diag: the kernel's answer was cut");
 	default:
-		return err_set(err, errno, "sock_diag: %s", strerror(errno));
+		return kernel_failed(err, errno);
 	}
 }
 
@@ -311,6 +319,6 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header->nlmsg_seq = diag->sequence;
 	if (mnl_socket_sendto(diag->socket, header, header->nlmsg_len) < 0)
-		return err_set(err, errno, "sock_diag: %s", strerror(errno));
+		return kernel_failed(err, errno);
 	return sock_diag_read(&from, sink, quality, err);
 }

@@ -286,17 +286,20 @@ Test(sock_diag, a_dump_ends_with_done_and_survives_signals_and_strangers)
 Test(sock_diag, errors_end_a_dump_with_their_number_and_a_sentence)
 {
 	const struct nlmsgerr refused = { .error = -EPERM };
-	struct datagram d[6] = {
+	struct datagram d[8] = {
 		{ .error = EAGAIN },
 		{ .error = ENOSPC },
 		{ .error = ENOBUFS },
 		{ .size = 0 },
 	};
-	const int expected[] = { -ETIMEDOUT, -EMSGSIZE, -ENOBUFS, -EBADMSG, -EPERM, -EINVAL };
+	const int expected[] = { -ETIMEDOUT, -EMSGSIZE, -ENOBUFS, -EBADMSG,
+				 -EPERM,     -EINVAL,   -ENOBUFS, -ENOBUFS };
 
 	message_add(&d[4], NLMSG_ERROR, &refused, sizeof(refused));
 	done_add(&d[5], -EINVAL);
-	for (size_t i = 0; i < 6; i++) {
+	done_add(&d[6], -ENOMEM); /* the kernel's trouble, not ours: /proc may still do */
+	d[7].error = ENOMEM;
+	for (size_t i = 0; i < sizeof(d) / sizeof(d[0]); i++) {
 		struct script script = { .datagrams = &d[i], .n = 1 };
 		struct sock_diag_quality quality = { 0 };
 		struct err err = { "" };
