@@ -190,7 +190,7 @@ int proc_tcp_read(const struct root *root, const char *path, enum proc_tcp_part 
 {
 	CLEANUP(lines_close) struct lines lines = { 0 };
 	struct sock_row row;
-	bool whole, first = true;
+	bool whole, first = true, is_table = false;
 	char *line;
 	int r = lines_open(&lines, root, path);
 
@@ -200,6 +200,7 @@ int proc_tcp_read(const struct root *root, const char *path, enum proc_tcp_part 
 		bool heading = first && is_heading(line);
 
 		first = false;
+		is_table |= heading;
 		if (heading)
 			continue;
 		if (!whole || !proc_tcp_parse_line(line, &row)) {
@@ -207,6 +208,7 @@ int proc_tcp_read(const struct root *root, const char *path, enum proc_tcp_part 
 			*bad_lines += part == PROC_TCP_OTHERS;
 			continue;
 		}
+		is_table = true;
 		if (is_past_listeners(root, part, &row))
 			return 0;
 		if ((row.state == TCP_STATE_LISTEN) != (part == PROC_TCP_LISTENERS))
@@ -215,5 +217,5 @@ int proc_tcp_read(const struct root *root, const char *path, enum proc_tcp_part 
 		if (r < 0)
 			return r;
 	}
-	return r;
+	return r < 0 || is_table ? r : -EBADMSG;
 }

@@ -20,6 +20,9 @@ enum proc_tcp_part {
 	PROC_TCP_OTHERS, /* all other sockets */
 };
 
-/* Reads one of the two files; adds to *BAD_LINES those that could not be read. -errno. */
+/*
+ * Reads one of the two files; adds to *BAD_LINES those that could not be read. -errno; -EBADMSG for
+ * a file with neither heading nor rows: /proc's files have no size, so archives save them empty.
+ */
 int proc_tcp_read(const struct root *root, const char *path, enum proc_tcp_part part,
 		  const struct row_sink *sink, uint64_t *bad_lines);

@@ -224,18 +224,20 @@ static int proc_read(const struct root *root, struct fold *fold,
 	return proc_read_part(root, PROC_TCP_OTHERS, fold, missing, &seen_before);
 }
 
-static bool proc_gaps(const struct root *root, const int missing[static ARRAY_SIZE(proc_files)],
-		      uint64_t bad_lines, struct model *model)
+static const char *why_missing(int r)
+{
+	return r == -EBADMSG ? "empty, or no table of sockets" : strerror(-r);
+}
+
+static bool proc_gaps(const struct root *root, int missing6, uint64_t bad_lines,
+		      struct model *model)
 {
 	char reason[80];
 	bool ok = true;
 
 	/* A live kernel without IPv6 has no tcp6, and no such sockets. */
-	if (missing[0] < 0)
-		ok = model_add_gap(model, "/proc/net/tcp", strerror(-missing[0]),
-				   "IPv4 sockets are missing or incomplete");
-	if (ok && missing[1] < 0 && !(root->live && missing[1] == -ENOENT))
-		ok = model_add_gap(model, "/proc/net/tcp6", strerror(-missing[1]),
+	if (missing6 < 0 && !(root->live && missing6 == -ENOENT))
+		ok = model_add_gap(model, "/proc/net/tcp6", why_missing(missing6),
 				   "IPv6 sockets are missing or incomplete");
 	(void)snprintf(reason, sizeof(reason), "%llu lines could not be read",
 		       (unsigned long long)bad_lines);
@@ -255,11 +257,13 @@ static int collect_by_proc(const struct root *root, const struct routes *routes,
 
 	if (r < 0)
 		return r;
-	if (proc_read(root, fold, missing, &bad_lines) < 0 ||
-	    !proc_gaps(root, missing, bad_lines, model))
+	if (proc_read(root, fold, missing, &bad_lines) < 0)
 		return err_no_memory(err);
-	if (missing[0] < 0 && missing[1] < 0)
-		return err_set(err, ENOTSUP, "/proc/net/tcp: %s", strerror(-missing[0]));
+	/* No kernel is without IPv4: judging what is left would call unseen sockets fine. */
+	if (missing[0] < 0)
+		return err_set(err, ENOTSUP, "/proc/net/tcp: %s", why_missing(missing[0]));
+	if (!proc_gaps(root, missing[1], bad_lines, model))
+		return err_no_memory(err);
 	r = fold_finish(TAKE(fold), model, err);
 	if (r < 0)
 		return r;

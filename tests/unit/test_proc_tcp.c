@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,24 @@ Test(proc_tcp, a_missing_file_is_an_error_and_a_heading_alone_is_no_bad_line)
 	cr_expect_eq(proc_tcp_read(&tree.root, "tcp", PROC_TCP_OTHERS, &sink, &bad), 0);
 	cr_expect_eq(bad, 0);
 	tree_remove(&tree);
+}
+
+Test(proc_tcp, an_empty_file_and_garbage_are_no_table_of_sockets)
+{
+	static const char *const texts[] = { "", "rubbish\n", "\n\n", "   9: 0100007F:1F" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct row_sink sink = { count_row, NULL };
+		uint64_t bad = 0;
+		struct tree tree;
+
+		tree_make(&tree, texts[i], strlen(texts[i]));
+		cr_expect_eq(proc_tcp_read(&tree.root, "tcp", PROC_TCP_LISTENERS, &sink, &bad),
+			     -EBADMSG, "%zu", i);
+		cr_expect_eq(proc_tcp_read(&tree.root, "tcp", PROC_TCP_OTHERS, &sink, &bad),
+			     -EBADMSG, "%zu", i);
+		tree_remove(&tree);
+	}
 }
 
 Test(proc_tcp, lines_survive_buffer_ends_and_lines_that_exceed_the_buffer)

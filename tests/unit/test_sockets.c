@@ -491,6 +491,42 @@ Test(sockets, no_backend_is_an_error_with_a_sentence_and_a_gap)
 	}
 }
 
+Test(sockets, without_the_ipv4_table_nothing_is_judged)
+{
+	static const char table6[] = "  sl  local_address\n";
+	/* What a tool that trusts the sizes of /proc's files saves, and no file at all. */
+	static const char *const tables[] = { "", NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		CLEANUP(model_freep) struct model *model = model_new();
+		struct err err = { "" };
+		struct tree tree;
+
+		tree_make(&tree);
+		if (tables[i])
+			tree_write(&tree, "tcp", tables[i]);
+		tree_write(&tree, "tcp6", table6);
+		cr_expect_eq(sockets_collect(&tree.root, BACKEND_AUTO, model, &err), -ENOTSUP);
+		cr_expect(strstr(err.text, "/proc/net/tcp: "), "%s", err.text);
+		cr_expect_null(model->sockets.backend);
+		tree_remove(&tree);
+	}
+}
+
+Test(sockets, an_empty_ipv6_table_is_a_gap)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct err err = { "" };
+	struct tree tree;
+
+	tree_make(&tree);
+	tree_write(&tree, "tcp", "  sl  local_address\n");
+	tree_write(&tree, "tcp6", "");
+	cr_expect_eq(sockets_collect(&tree.root, BACKEND_AUTO, model, &err), 0, "%s", err.text);
+	cr_expect(has_gap(model, "/proc/net/tcp6", "empty"));
+	tree_remove(&tree);
+}
+
 /* Two samples */
 
 static struct destination destination_with(uint16_t remote_port, uint16_t ports)
