@@ -1,6 +1,7 @@
 /* Sources, owners and counters in words: the parts of findings that all rules phrase alike. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "addr.h"
 #include "cleanup.h"
@@ -65,6 +66,22 @@ char *advise_listener(struct finding *finding, const struct model *model,
 		return NULL;
 	endpoint_format(endpoint, &listener->addr, listener->port);
 	return advise_text(finding, "%s%s%s", endpoint, *owner ? " " : "", owner);
+}
+
+const char *advise_field(const struct model *model, enum socket_field field)
+{
+	static const struct {
+		const char *diag, *proc;
+	} names[] = {
+		[FIELD_STATE] = { "sock_diag idiag_state", "/proc/net/tcp st" },
+		[FIELD_LOCAL_PORT] = { "sock_diag idiag_sport", "/proc/net/tcp local_address" },
+		[FIELD_REMOTE] = { "sock_diag idiag_dst", "/proc/net/tcp rem_address" },
+		[FIELD_TIMER] = { "sock_diag idiag_timer", "/proc/net/tcp tr" },
+		[FIELD_EXPIRES] = { "sock_diag idiag_expires", "/proc/net/tcp tm->when" },
+	};
+	const char *backend = model->sockets.backend;
+
+	return backend && strcmp(backend, "proc") == 0 ? names[field].proc : names[field].diag;
 }
 
 enum { SOURCE_STRLEN = 160 };

@@ -27,6 +27,10 @@ char *advise_owner(struct finding *finding, const struct model *model,
 char *advise_listener(struct finding *finding, const struct model *model,
 		      const struct listener *listener);
 
+/* Where a number of sockets was read: "sock_diag idiag_sport", "/proc/net/tcp local_address". */
+enum socket_field { FIELD_STATE, FIELD_LOCAL_PORT, FIELD_REMOTE, FIELD_TIMER, FIELD_EXPIRES };
+const char *advise_field(const struct model *model, enum socket_field field);
+
 /* Evidence: the live value of a key, with its file. */
 void advise_sysctl(struct finding *finding, const struct model *model, enum sysctl_id id);
 void advise_sysctl_missing(struct finding *finding, const struct model *model, enum sysctl_id id);

@@ -196,21 +196,22 @@ static void leak_evidence(const struct rule_input *in, struct finding *f, const 
 {
 	const struct process *process =
 		model_process_of(in->model, leak->first->socket->socket.inode);
-	const char *backend = in->model->sockets.backend;
+	const char *state = advise_field(in->model, FIELD_STATE);
+	const char *remote = advise_field(in->model, FIELD_REMOTE);
 	char older[48];
 
-	finding_count(f, holder, "CLOSE-WAIT", leak->total, "sockets", backend);
+	finding_count(f, holder, "CLOSE-WAIT", leak->total, "sockets", state);
 	(void)snprintf(older, sizeof(older), "older than %g s", rule_threshold(in, "age"));
 	finding_count(f, holder, older, leak->aged, "sockets",
 		      "sock_diag min(tcpi_last_data_recv, tcpi_last_ack_recv), or the window");
 	if (leak->unaged > 0)
-		finding_count(f, holder, "of unknown age", leak->unaged, "sockets", backend);
-	finding_text(f, holder, "most frequent peer", peer, backend);
-	finding_count(f, holder, "sockets of that peer", leak->of_first_peer, "sockets", backend);
-	finding_count(f, holder, "peers", leak->peers, NULL, backend);
+		finding_count(f, holder, "of unknown age", leak->unaged, "sockets", state);
+	finding_text(f, holder, "most frequent peer", peer, remote);
+	finding_count(f, holder, "sockets of that peer", leak->of_first_peer, "sockets", remote);
+	finding_count(f, holder, "peers", leak->peers, NULL, remote);
 	if (leak->arrived > 0)
 		finding_count(f, holder, "new within the window, and held", leak->arrived,
-			      "sockets", backend);
+			      "sockets", state);
 	if (process && process->nofile_soft.known)
 		finding_count(f, holder, "soft limit of open files", process->nofile_soft.value,
 			      "files", "/proc/PID/limits");

@@ -91,14 +91,13 @@ static void describe_group(const struct rule_input *in, struct finding *f,
 	CLEANUP(freep) char *subject = group_name(f, in->model, group);
 	double limit = rule_threshold(in, "idle_limit");
 	uint64_t idle = idle_beyond(group, limit);
-	const char *backend = in->model->sockets.backend;
+	const char *timer = advise_field(in->model, FIELD_TIMER);
 
 	if (!subject)
 		return;
-	finding_count(f, subject, "without keepalive", group->without_keepalive, "sockets",
-		      backend);
+	finding_count(f, subject, "without keepalive", group->without_keepalive, "sockets", timer);
 	finding_count(f, subject, "judged (no other timer pending)", group->judged, "sockets",
-		      backend);
+		      timer);
 	name_samples(f, in->model, group, subject);
 	if (idle == 0) {
 		finding_explain(f,

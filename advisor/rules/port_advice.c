@@ -34,13 +34,6 @@ void destination_format(char buf[static DESTINATION_STRLEN], const struct destin
 	(void)snprintf(buf, DESTINATION_STRLEN, "%s -> %s", local, remote);
 }
 
-const char *port_advice_source(const struct model *model)
-{
-	const char *backend = model->sockets.backend;
-
-	return backend && strcmp(backend, "proc") == 0 ? "/proc/net/tcp" : "sock_diag";
-}
-
 bool port_advice_lacks(struct finding *finding, const struct model *model)
 {
 	CLEANUP(portset_done) struct portset reserved = { 0 };

@@ -19,10 +19,8 @@ enum { PORT_ADVICE_MAX_NAMED = 10 };
 
 /* "10.0.0.1 -> 10.0.0.2:443" */
 enum { DESTINATION_STRLEN = ADDR_STRLEN + ENDPOINT_STRLEN + 4 };
+#define PORT_ADVICE_R_SOURCE "ip_local_port_range less reserved, listening and bound ports"
 void destination_format(char buf[static DESTINATION_STRLEN], const struct destination *destination);
-
-/* Where numbers of sockets come from: "sock_diag" or "/proc/net/tcp". */
-const char *port_advice_source(const struct model *model);
 
 /* Says what port arithmetic lacks; false where it lacks nothing. */
 bool port_advice_lacks(struct finding *finding, const struct model *model);
@@ -32,8 +30,8 @@ void port_advice_programs(struct finding *finding, const struct model *model, co
 			  const struct destination *destination);
 
 /*
- * Ports in RANGE that ought to be reserved, of listeners and of socket units that do not run now; to
- * be released. False without memory.
+ * Ports in RANGE that ought to be reserved, of listeners and of socket units that do not run now;
+ * to be released. False without memory.
  */
 bool port_advice_unreserved(const struct model *model, const struct portset *reserved,
 			    struct port_range range, struct portset *ret_ports);

@@ -28,11 +28,12 @@ static void describe_listeners(struct finding *finding, const struct model *mode
 			continue;
 		subject = advise_listener(finding, model, listener);
 		finding_count(finding, subject, "listening port in the range", listener->port, NULL,
-			      port_advice_source(model));
+			      advise_field(model, FIELD_LOCAL_PORT));
 	}
 	if (n > PORT_ADVICE_MAX_NAMED)
 		finding_count(finding, NULL, "further listeners in the range",
-			      n - PORT_ADVICE_MAX_NAMED, "listeners", port_advice_source(model));
+			      n - PORT_ADVICE_MAX_NAMED, "listeners",
+			      advise_field(model, FIELD_LOCAL_PORT));
 }
 
 /* Ports of units that run are among the listeners already. How many ports do not listen now. */

@@ -39,7 +39,7 @@ static void describe_exhaustion(struct finding *finding, const struct model *mod
 				const struct port_budget *budget, const char *subject)
 {
 	const char *source = model->window_s > 0 ? "ports used in the first and the last sample"
-						 : "remaining times of TIME-WAIT";
+						 : advise_field(model, FIELD_EXPIRES);
 
 	switch (budget->exhaustion) {
 	case EXHAUSTION_EXPECTED:
@@ -60,24 +60,25 @@ static void describe_destination(struct finding *finding, const struct model *mo
 				 const struct destination *destination)
 {
 	const struct port_budget *budget = &destination->budget;
-	const char *source = port_advice_source(model);
+	const char *port = advise_field(model, FIELD_LOCAL_PORT);
 	char subject[DESTINATION_STRLEN];
 
 	destination_format(subject, destination);
-	finding_count(finding, subject, "ports used (U)", budget->used.value, "ports", source);
+	finding_count(finding, subject, "ports used (U)", budget->used.value, "ports", port);
 	finding_count(finding, subject, "ports available (R)", budget->available.value, "ports",
-		      "ip_local_port_range less reserved, listening and bound ports");
-	finding_real(finding, subject, "usage (U/R)", budget->usage * 100, "%", source);
+		      PORT_ADVICE_R_SOURCE);
+	finding_real(finding, subject, "usage (U/R)", budget->usage * 100, "%", "U and R above");
 	if (destination->time_wait > 0)
 		finding_count(finding, subject, "TIME-WAIT", destination->time_wait, "sockets",
-			      source);
+			      advise_field(model, FIELD_STATE));
 	if (budget->time_wait_reusable.value > 0)
 		finding_count(finding, subject, "TIME-WAIT that may be reused, not in U",
-			      budget->time_wait_reusable.value, "sockets", source);
+			      budget->time_wait_reusable.value, "sockets",
+			      advise_field(model, FIELD_EXPIRES));
 	if (budget->held_suspected.value > 0)
 		finding_count(finding, subject,
 			      "ports lost to suspected bind-before-connect, not in R",
-			      budget->held_suspected.value, "ports", source);
+			      budget->held_suspected.value, "ports", port);
 	describe_exhaustion(finding, model, budget, subject);
 	port_advice_programs(finding, model, subject, destination);
 }
@@ -203,7 +204,7 @@ static enum verdict check_exhaustion(const struct rule_input *in, struct finding
 	if (n > PORT_ADVICE_MAX_NAMED)
 		finding_count(finding, NULL, "further destinations short of ports",
 			      n - PORT_ADVICE_MAX_NAMED, "destinations",
-			      port_advice_source(in->model));
+			      advise_field(in->model, FIELD_LOCAL_PORT));
 	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
 	explain_exhaustion(finding, in->model, worst, n);
 	advise_more_ports(finding, in->model, worst, reuse_helps, bind_suspected);
@@ -236,7 +237,7 @@ static bool is_suspected(const struct destination *destination)
 static void describe_suspect(struct finding *finding, const struct model *model,
 			     const struct destination *destination)
 {
-	const char *source = port_advice_source(model);
+	const char *source = advise_field(model, FIELD_LOCAL_PORT);
 	char subject[DESTINATION_STRLEN];
 
 	destination_format(subject, destination);

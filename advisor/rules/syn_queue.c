@@ -124,7 +124,7 @@ static void name_queue(const struct rule_input *in, struct finding *f, const str
 	CLEANUP(freep) char *subject = advise_listener(f, in->model, l);
 
 	finding_count(f, subject, "SYN-RECV", l->syn_recv, "requests",
-		      in->model->sockets.backend ? in->model->sockets.backend : "sockets");
+		      advise_field(in->model, FIELD_STATE));
 	finding_count(f, subject, "limit", l->backlog.value, "requests", "sock_diag idiag_wqueue");
 }
 

@@ -93,7 +93,7 @@ static const struct listener *next_listener(const struct sockets *sockets,
 static void describe_top(struct finding *finding, const struct model *model)
 {
 	const struct sockets *sockets = &model->sockets;
-	const char *source = port_advice_source(model);
+	const char *source = advise_field(model, FIELD_STATE);
 	const struct destination *destination = NULL;
 	const struct listener *listener = NULL;
 
@@ -118,7 +118,7 @@ static enum verdict check_rate(const struct rule_input *in, struct finding *find
 {
 	const struct sockets *sockets = &in->model->sockets;
 	uint64_t count = sockets->states[TCP_STATE_TIME_WAIT];
-	const char *source = port_advice_source(in->model);
+	const char *source = advise_field(in->model, FIELD_STATE);
 	double per_s;
 
 	if (!sockets->backend) {
@@ -133,7 +133,7 @@ static enum verdict check_rate(const struct rule_input *in, struct finding *find
 		     (double)count / TIME_WAIT_SECONDS, "1/s", source);
 	if (close_rate(sockets, &per_s))
 		finding_real(finding, NULL, "closes a second, mean of the last 10 s", per_s, "1/s",
-			     source);
+			     advise_field(in->model, FIELD_EXPIRES));
 	describe_memory(finding, sockets, count);
 	describe_top(finding, in->model);
 	finding_explain(finding,
@@ -254,7 +254,7 @@ static enum verdict check_overflow(const struct rule_input *in, struct finding *
 	if (used.known)
 		finding_count(finding, NULL, "TIME-WAIT", used.value, "sockets",
 			      in->model->sockstat.tw.known ? "/proc/net/sockstat TCP tw"
-							   : port_advice_source(in->model));
+							   : advise_field(in->model, FIELD_STATE));
 	advise_sysctl(finding, in->model, SYSCTL_TCP_MAX_TW_BUCKETS);
 	explain_overflow(finding, movement);
 	advise_buckets(finding, in->model, movement);
@@ -288,20 +288,24 @@ static enum verdict check_reuse_in_force(const struct rule_input *in, struct fin
 static void describe_reuse(struct finding *finding, const struct model *model,
 			   const struct destination *destination)
 {
-	const char *source = port_advice_source(model);
 	char subject[DESTINATION_STRLEN];
 
 	destination_format(subject, destination);
-	finding_real(finding, subject, "usage (U/R)", destination->budget.usage * 100, "%", source);
 	finding_count(finding, subject, "ports used (U)", destination->budget.used.value, "ports",
-		      source);
-	finding_count(finding, subject, "TIME-WAIT", destination->time_wait, "sockets", source);
+		      advise_field(model, FIELD_LOCAL_PORT));
+	finding_count(finding, subject, "ports available (R)", destination->budget.available.value,
+		      "ports", PORT_ADVICE_R_SOURCE);
+	finding_real(finding, subject, "usage (U/R)", destination->budget.usage * 100, "%",
+		     "U and R above");
+	finding_count(finding, subject, "TIME-WAIT", destination->time_wait, "sockets",
+		      advise_field(model, FIELD_STATE));
 }
 
 static void explain_reuse(struct finding *finding, const struct model *model, size_t n)
 {
 	finding_count(finding, NULL, "TIME-WAIT on outbound ports",
-		      model->sockets.time_wait_outbound, "sockets", port_advice_source(model));
+		      model->sockets.time_wait_outbound, "sockets",
+		      advise_field(model, FIELD_STATE));
 	advise_sysctl(finding, model, SYSCTL_TCP_TW_REUSE);
 	advise_sysctl(finding, model, SYSCTL_TCP_TIMESTAMPS);
 	finding_explain(finding,

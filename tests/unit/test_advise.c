@@ -43,6 +43,15 @@ Test(advise, an_owner_is_named_as_far_as_it_is_known)
 	cr_expect_null(advise_owner(NULL, &model, &cases[0].socket));
 }
 
+Test(advise, a_number_of_sockets_names_the_field_of_the_backend_that_it_came_from)
+{
+	struct model model = { .sockets = { .backend = "sock_diag" } };
+
+	cr_expect_str_eq(advise_field(&model, FIELD_TIMER), "sock_diag idiag_timer");
+	model.sockets.backend = "proc";
+	cr_expect_str_eq(advise_field(&model, FIELD_TIMER), "/proc/net/tcp tr");
+}
+
 Test(advise, a_program_is_its_command_line_without_the_folder_and_cut)
 {
 	static const struct {

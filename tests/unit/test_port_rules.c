@@ -66,7 +66,7 @@ Test(port_rules, exhaustion_shows_its_numbers_and_its_formula)
 	cr_expect_eq(count_of(&f, "ports available (R)"), 100);
 	cr_expect_float_eq(evidence_of(&f, NULL, "usage (U/R)")->real, 95, 1e-9);
 	cr_expect_str_eq(f.evidence[0].subject, "10.0.0.1 -> 10.0.0.2:443");
-	cr_expect_str_eq(f.evidence[0].source, "sock_diag");
+	cr_expect_str_eq(f.evidence[0].source, "sock_diag idiag_sport");
 	cr_expect_str_eq(f.actions[0].key, "connection pool");
 	cr_expect(strstr(f.actions[0].formula, "100 / 60 = 1.7"), "%s", f.actions[0].formula);
 	cr_expect(strstr(f.explanation, "--for SECONDS"));
