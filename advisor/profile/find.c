@@ -64,6 +64,12 @@ static bool has_name(const struct entries *entries, const char *name)
 	return false;
 }
 
+/* What a search comes across is read unasked, and reading a named pipe would never end. */
+static int refuse_special(const char *file, const struct stat *st, struct err *err)
+{
+	return S_ISREG(st->st_mode) ? 0 : err_set(err, EINVAL, "%s: no regular file", file);
+}
+
 /* A profile that cannot be read is listed with the reason: it hides others of its name all the
  * same. */
 static int describe(struct profile_entry *entry, struct err *err)
@@ -71,8 +77,13 @@ static int describe(struct profile_entry *entry, struct err *err)
 	struct text_file text = { 0 };
 	struct header header = { 0 };
 	struct err why;
-	int r = text_file_read(entry->file, &text, &why);
+	struct stat st;
+	int r = 0;
 
+	if (stat(entry->file, &st) == 0)
+		r = refuse_special(entry->file, &st, &why);
+	if (r == 0)
+		r = text_file_read(entry->file, &text, &why);
 	if (r == 0)
 		r = header_read(&text, entry->file, &header, &why);
 	if (r < 0)
@@ -194,6 +205,10 @@ static int look_in(const char *directory, const char *name, char **ret_file, str
 	if (!file)
 		return err_no_memory(err);
 	if (stat(file, &st) == 0) {
+		int r = refuse_special(file, &st, err);
+
+		if (r < 0)
+			return r;
 		*ret_file = TAKE(file);
 		return 1;
 	}

@@ -91,14 +91,17 @@ static int take_section(struct reading *r, char *line)
 static int take_comment(struct reading *r, char *line)
 {
 	char *text = text_trim(line + strspn(line, ";# ")), *joined;
+	size_t length = r->reason ? strlen(r->reason) : 0;
 
 	if (!*text)
 		return 0;
-	joined = r->reason ? text_format("%s %s", r->reason, text) : strdup(text);
+	joined = realloc(r->reason, length + 1 + strlen(text) + 1);
 	if (!joined)
 		return err_no_memory(r->err);
-	free(r->reason);
 	r->reason = joined;
+	if (length > 0)
+		joined[length++] = ' ';
+	strcpy(joined + length, text);
 	return 0;
 }
 
@@ -154,7 +157,9 @@ static int next_line(struct reading *r, char *buf, size_t size)
 	size_t length = (size_t)((newline ? newline : r->end) - start);
 
 	r->next = newline ? newline + 1 : r->end;
-	r->line++;
+	if (++r->line > TEXT_FILE_MAX_LINES)
+		return err_set(r->err, EFBIG, "%s: more than %d lines: this is no profile", r->name,
+			       TEXT_FILE_MAX_LINES);
 	if (length > 0 && start[length - 1] == '\r') /* written on Windows: no harm in it */
 		length--;
 	if (length > TEXT_FILE_MAX_LINE || length + 2 > size)

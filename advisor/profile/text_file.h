@@ -22,8 +22,11 @@ struct text_file {
 	size_t n_entries, entries_capacity;
 };
 
-/* Longest line and largest file that are read; more is an error, never cut. */
-enum { TEXT_FILE_MAX_LINE = 190, TEXT_FILE_MAX_BYTES = 1 << 20 };
+/*
+ * Longest line and largest file that are read; more is an error, never cut. Profiles are written by
+ * hand, so their entries may be searched one by one.
+ */
+enum { TEXT_FILE_MAX_LINE = 190, TEXT_FILE_MAX_LINES = 4096, TEXT_FILE_MAX_BYTES = 1 << 20 };
 
 /* Both leave RET_FILE alone on failure. NAME is for messages. */
 int text_file_read(const char *path, struct text_file *ret_file, struct err *err);

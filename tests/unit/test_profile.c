@@ -444,6 +444,43 @@ Test(profile, a_ten_megabyte_line_is_refused_before_it_is_looked_at)
 			 "huge.ini: larger than 1048576 bytes: this is no profile");
 }
 
+/* A pipe without a writer: opening it would block the test, which then runs into its time limit. */
+Test(profile, a_named_pipe_among_profiles_is_named_and_not_opened)
+{
+	struct profile_entry *entries = NULL;
+	struct profile *profile = NULL;
+	struct err err = { "" };
+	char file[128];
+	size_t n = 0;
+
+	(void)snprintf(file, sizeof(file), "%s/pipe.ini", folder);
+	cr_assert_eq(mkfifo(file, 0600), 0);
+	cr_assert_eq(profile_list(&path, &entries, &n, &err), 0, "%s", err.text);
+	cr_assert_eq(n, 1);
+	cr_assert_not_null(entries[0].problem);
+	cr_expect(strstr(entries[0].problem, "no regular file"), "%s", entries[0].problem);
+	profile_entries_free(entries, n);
+	cr_expect_lt(profile_load_role("pipe", &path, &words, &profile, &err), 0);
+	cr_expect(strstr(err.text, "pipe.ini: no regular file"), "%s", err.text);
+	put(folder, "includes", "[profile]\ninclude = pipe\n");
+	cr_expect_lt(profile_load_role("includes", &path, &words, &profile, &err), 0);
+	cr_expect(strstr(err.text, "includes.ini:2: include: "), "%s", err.text);
+}
+
+Test(profile, a_file_of_too_many_lines_is_refused)
+{
+	enum { LINES = 5000 };
+	static char text[LINES * sizeof("# why\n")];
+	struct profile *profile = NULL;
+	struct err err = { "" };
+
+	for (size_t i = 0; i < LINES; i++)
+		strcat(text + i * strlen("# why\n"), "# why\n");
+	put(folder, "long", text);
+	cr_expect_eq(profile_load_role("long", &path, &words, &profile, &err), -EFBIG);
+	cr_expect(strstr(err.text, "long.ini: more than 4096 lines"), "%s", err.text);
+}
+
 Test(profile, the_list_is_sorted_and_the_first_folder_hides_the_others)
 {
 	struct profile_entry *entries = NULL;
