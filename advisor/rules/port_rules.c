@@ -83,38 +83,22 @@ static void describe_destination(struct finding *finding, const struct model *mo
 	port_advice_programs(finding, model, subject, destination);
 }
 
-/* The least invasive first; the range comes last, and never without the reserved list it needs. */
-static void advise_more_ports(struct finding *finding, const struct model *model,
-			      const struct destination *worst,
-			      const struct destination *reuse_helps, bool bind_suspected)
+/* Up to half of the range nothing fails, and connect() finds a port at once (F4b). */
+static void advise_addresses(struct finding *finding, const struct port_budget *budget)
 {
-	double available = (double)worst->budget.available.value;
-	uint64_t used = worst->budget.used.value;
-	/* Below half of the range nothing fails, and connect() finds a port at once (F4b). */
-	uint64_t addresses = (uint64_t)((double)used / (available / 2)) + 1;
-	CLEANUP(freep)
-	char *rate = advise_text(
-		finding,
-		"R / %d s = %.0f / %d = %.1f new connections a second to one destination, where "
-		"this host closes first and no port is reused early",
-		TIME_WAIT_SECONDS, available, TIME_WAIT_SECONDS, available / TIME_WAIT_SECONDS);
-	CLEANUP(freep)
-	char *split =
-		advise_text(finding, "U / (R / 2) = %" PRIu64 " / %.0f: %" PRIu64 " addresses",
-			    used, available / 2, addresses);
-	CLEANUP(freep) char *count = advise_text(finding, "%" PRIu64 " addresses", addresses);
+	uint64_t used = budget->used.value, available = budget->available.value;
+	uint64_t addresses = (2 * used + available - 1) / available;
+	CLEANUP(freep) char *split = NULL;
+	CLEANUP(freep) char *count = NULL;
 
-	finding_act(finding,
-		    &(struct advice){
-			    .kind = ACTION_APPLICATION,
-			    .key = "connection pool",
-			    .proposed = "keep connections open and use them again",
-			    .formula = rate,
-			    .risk = "Kept connections idle: the peer or a balancer between may "
-				    "drop them, so they need keepalive below that limit.",
-		    });
-	if (bind_suspected)
-		port_advice_no_port(finding, model);
+	if (addresses < 2)
+		return;
+	split = advise_text(finding, "U / (R / 2) = %" PRIu64 " / %.0f, rounded up: %" PRIu64 "%s",
+			    used, (double)available / 2, addresses,
+			    used < available ? ""
+					     : " at least: with no port left, nobody sees how many "
+					       "more are wanted");
+	count = advise_text(finding, "%" PRIu64 " addresses", addresses);
 	finding_act(
 		finding,
 		&(struct advice){
@@ -127,6 +111,33 @@ static void advise_more_ports(struct finding *finding, const struct model *model
 				"bind its local addresses in turn with IP_BIND_ADDRESS_NO_PORT, or "
 				"connect to several remote ones.",
 		});
+}
+
+/* The least invasive first; the range comes last, and never without the reserved list it needs. */
+static void advise_more_ports(struct finding *finding, const struct model *model,
+			      const struct destination *worst,
+			      const struct destination *reuse_helps, bool bind_suspected)
+{
+	double available = (double)worst->budget.available.value;
+	CLEANUP(freep)
+	char *rate = advise_text(
+		finding,
+		"R / %d s = %.0f / %d = %.1f new connections a second to one destination, where "
+		"this host closes first and no port is reused early",
+		TIME_WAIT_SECONDS, available, TIME_WAIT_SECONDS, available / TIME_WAIT_SECONDS);
+
+	finding_act(finding,
+		    &(struct advice){
+			    .kind = ACTION_APPLICATION,
+			    .key = "connection pool",
+			    .proposed = "keep connections open and use them again",
+			    .formula = rate,
+			    .risk = "Kept connections idle: the peer or a balancer between may "
+				    "drop them, so they need keepalive below that limit.",
+		    });
+	if (bind_suspected)
+		port_advice_no_port(finding, model);
+	advise_addresses(finding, &worst->budget);
 	if (reuse_helps)
 		port_advice_reuse(finding, model, reuse_helps);
 	(void)port_advice_widen(finding, model);
@@ -153,7 +164,7 @@ static void explain_exhaustion(struct finding *finding, const struct model *mode
 	if (!model->sockets.bound_inactive_known)
 		finding_explain(finding,
 				"Sockets that are bound and idle hold ports as well; they "
-				"cannot be seen here (Linux 6.9 with sock_diag shows them), "
+				"cannot be seen here (Linux 6.8 with sock_diag shows them), "
 				"so R may be smaller.");
 }
 

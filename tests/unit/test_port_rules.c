@@ -74,6 +74,37 @@ Test(port_rules, exhaustion_shows_its_numbers_and_its_formula)
 	model_free(model);
 }
 
+Test(port_rules, as_many_addresses_as_leave_each_half_of_its_ports)
+{
+	static const struct {
+		uint32_t used;
+		const char *proposed; /* NULL: one is enough */
+		const char *formula;
+	} cases[] = {
+		{ 50, NULL, NULL },
+		{ 51, "2 addresses", "51 / 50, rounded up: 2" },
+		{ 97, "2 addresses", "97 / 50, rounded up: 2" },
+		{ 100, "2 addresses", "100 / 50, rounded up: 2 at least" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = with_usage(cases[i].used);
+		const struct action *action;
+		struct finding f = { 0 };
+
+		judge_ports(model);
+		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+		action = action_on(&f, "more local or remote addresses");
+		cr_expect_eq(action != NULL, cases[i].proposed != NULL, "case %zu", i);
+		if (action && cases[i].proposed) {
+			cr_expect_str_eq(action->proposed, cases[i].proposed);
+			cr_expect(strstr(action->formula, cases[i].formula), "%s", action->formula);
+		}
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
 Test(port_rules, exhaustion_near_at_a_low_usage_is_a_warning)
 {
 	static const struct {
