@@ -12,7 +12,7 @@
 #include "finding.h"
 
 static const char *const severity_names[] = {
-	[SEV_NONE] = "none",	   [SEV_INFO] = "info",		[SEV_ADVICE] = "advice",
+	[SEV_NONE] = "none",       [SEV_INFO] = "info",         [SEV_ADVICE] = "advice",
 	[SEV_WARNING] = "warning", [SEV_CRITICAL] = "critical",
 };
 
@@ -240,6 +240,20 @@ static char *command_for(const char *key, const char *value)
 	return *value ? sysctl_command(key, value) : sysctl_clear_command(key);
 }
 
+/*
+ * A key of the network namespace has to be written in this one: outside of the container that is
+ * audited the same command would change another.
+ */
+static const char *where_to_write(enum sysctl_id id)
+{
+	return sysctl_facts[id].scope == SCOPE_NETNS
+		       ? "It cannot be written from here: run the command as root, and where "
+			 "/proc/sys is read-only, as in a container, from its host by "
+			 "nsenter -t PID -n."
+		       : "It cannot be written from here: run the command as root of the host, "
+			 "outside of any container.";
+}
+
 void finding_propose(struct finding *finding, const struct model *model, enum sysctl_id id,
 		     const char *proposed, const char *formula, const char *risk)
 {
@@ -254,9 +268,8 @@ void finding_propose(struct finding *finding, const struct model *model, enum sy
 	command = command_for(key, proposed);
 	undo = live ? command_for(key, live) : NULL;
 	if (live && !model->sysctls[id].writable)
-		readonly = text_format("%s%sIt cannot be written from here: run the command as root, "
-				       "outside a container.",
-				       risk ? risk : "", risk ? " " : "");
+		readonly = text_format("%s%s%s", risk ? risk : "", risk ? " " : "",
+				       where_to_write(id));
 	if (!command || (live && !undo))
 		finding->out_of_memory = true;
 	finding_act(finding, &(struct advice){ .kind = ACTION_SYSCTL,

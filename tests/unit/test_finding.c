@@ -50,9 +50,25 @@ Test(finding, an_empty_reserved_list_is_restored_by_a_newline)
 	model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].text = strdup("");
 	model->sysctls[SYSCTL_IP_LOCAL_RESERVED_PORTS].writable = true;
 	finding_propose(&f, model, SYSCTL_IP_LOCAL_RESERVED_PORTS, "8080", NULL, NULL);
-	cr_expect_str_eq(f.actions[0].command,
-			 "sysctl -w net.ipv4.ip_local_reserved_ports='8080'");
+	cr_expect_str_eq(f.actions[0].command, "sysctl -w net.ipv4.ip_local_reserved_ports='8080'");
 	cr_expect_str_eq(f.actions[0].undo, "echo > /proc/sys/net/ipv4/ip_local_reserved_ports");
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(finding, a_namespaces_key_is_never_sent_out_of_its_namespace)
+{
+	struct model *model = model_new();
+	struct finding f = { 0 };
+
+	model->sysctls[SYSCTL_TCP_TW_REUSE].text = strdup("2");
+	model->sysctls[SYSCTL_TCP_MEM].text = strdup("1 2 3");
+	finding_propose(&f, model, SYSCTL_TCP_TW_REUSE, "1", NULL, "A risk.");
+	finding_propose(&f, model, SYSCTL_TCP_MEM, "2 3 4", NULL, NULL);
+	cr_expect_eq(strncmp(f.actions[0].risk, "A risk. It cannot", 17), 0);
+	cr_expect(strstr(f.actions[0].risk, "nsenter -t PID -n"));
+	cr_expect_not(strstr(f.actions[0].risk, "outside"));
+	cr_expect(strstr(f.actions[1].risk, "outside of any container"));
 	finding_done(&f);
 	model_free(model);
 }
