@@ -87,7 +87,7 @@ static bool state_of(const struct inet_diag_msg *message, enum tcp_state *ret_st
 	if (*ret_state == TCP_STATE_NEW_SYN_RECV)
 		*ret_state = TCP_STATE_SYN_RECV;
 	/*
-	 * BOUND_INACTIVE only exists in requests: its sockets come as CLOSE (6.9+), and no other
+	 * BOUND_INACTIVE only exists in requests: its sockets come as CLOSE (6.8+), and no other
 	 * closed socket is in a table that a dump walks.
 	 */
 	if (*ret_state == TCP_STATE_UNCONN)

@@ -29,7 +29,7 @@ struct sock_diag_request {
 	 * or -EINVAL before any row.
 	 */
 	uint8_t family;
-	uint32_t states; /* STATE_BIT()s. Kernels before 6.9 ignore that of BOUND_INACTIVE. */
+	uint32_t states; /* STATE_BIT()s. Kernels before 6.8 ignore that of BOUND_INACTIVE. */
 	bool with_info;  /* idle times from tcp_info; a third more time for each socket */
 };
 

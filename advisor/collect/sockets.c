@@ -129,7 +129,7 @@ static int diag_gaps(const struct sock_diag_quality *quality, struct model *mode
 /* A kernel that shows one knows them, whatever its version says. */
 static bool bound_is_shown(const struct model *model)
 {
-	return model->host.kernel >= KERNEL(6, 9) ||
+	return model->host.kernel >= KERNEL(6, 8) ||
 	       model->sockets.states[TCP_STATE_BOUND_INACTIVE] > 0;
 }
 

@@ -246,7 +246,7 @@ struct sockets {
 	bool listeners_known;
 	struct portset listening;	/* ports of all listeners */
 	struct portset bound_inactive;	/* bound but neither listening nor connected */
-	/* 6.9+ with sock_diag; among very many sockets only where they may be a hundredth of the range. */
+	/* 6.8+ with sock_diag; among very many sockets only where they may be a hundredth of the range. */
 	bool bound_inactive_known;
 
 	uint64_t time_wait_inbound, time_wait_outbound;

@@ -275,7 +275,7 @@ Test(sockets, sock_diag_knows_ages_and_bound_idle_sockets_and_proc_says_what_it_
 	cr_expect_eq(a->n_gaps, 0);
 	for (size_t i = 0; i < a->sockets.n_close_wait; i++)
 		cr_expect(a->sockets.close_wait[i].age_ms.known);
-	if (a->sockets.states[TCP_STATE_BOUND_INACTIVE] > 0) { /* 6.9+ */
+	if (a->sockets.states[TCP_STATE_BOUND_INACTIVE] > 0) { /* 6.8+ */
 		cr_expect(a->sockets.bound_inactive_known);
 		cr_expect(portset_has(&a->sockets.bound_inactive, ntohs(any.sin6_port)));
 	}
