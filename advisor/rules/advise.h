@@ -27,6 +27,9 @@ char *advise_owner(struct finding *finding, const struct model *model,
 char *advise_listener(struct finding *finding, const struct model *model,
 		      const struct listener *listener);
 
+/* The risk of an action that looks for a cause. */
+#define ADVISE_LOOKS_ONLY "None: it only looks."
+
 /* Where a number of sockets was read: "sock_diag idiag_sport", "/proc/net/tcp local_address". */
 enum socket_field { FIELD_STATE, FIELD_LOCAL_PORT, FIELD_REMOTE, FIELD_TIMER, FIELD_EXPIRES };
 const char *advise_field(const struct model *model, enum socket_field field);

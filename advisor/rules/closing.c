@@ -257,6 +257,8 @@ static void leak_advise(struct finding *f, const struct leak *leak, const char *
 						"these connections ended in its accept queue"
 					      : "close() once read() returns 0, on error paths and "
 						"for idle pooled connections too",
+			   .risk = "The program has to be changed or updated, and its restart ends "
+				   "its other connections as well.",
 			   .command = "ss -tnpe state close-wait",
 			   .restart_needed = true,
 		   });

@@ -128,6 +128,8 @@ static void advise_keepalive(const struct rule_input *in, struct finding *f)
 			.key = "so_keepalive",
 			.current = "0",
 			.proposed = "1",
+			.formula = "1: on; without it tcp_keepidle and the keepalive sysctls do "
+				   "nothing",
 			.risk = "Keepalive also ends idle connections that would have survived an "
 				"outage of the path. A program that sets TCP_USER_TIMEOUT changes "
 				"after how many lost probes: look before you set it.",

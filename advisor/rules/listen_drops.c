@@ -39,6 +39,7 @@ static void explain_other_drops(struct finding *f, const struct model *model, ui
 			       .key = "find the cause",
 			       .proposed = "note when the counters move, and go through the causes "
 					   "above",
+			       .risk = ADVISE_LOOKS_ONLY,
 			       .command = "nstat -az 'TcpExtListen*' 'TcpExtTCPReqQFull*'",
 		       });
 }

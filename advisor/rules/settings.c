@@ -39,7 +39,8 @@ static enum verdict check_feature_off(const struct rule_input *in, struct findin
 			advise_sysctl(f, in->model, features[i].id);
 			finding_explain(f, "%s is off: %s.", sysctl_facts[features[i].id].key,
 					features[i].loss);
-			finding_propose(f, in->model, features[i].id, "1", NULL,
+			finding_propose(f, in->model, features[i].id, "1",
+					"1: on, the kernel's default",
 					"New connections only; those that exist stay as they are.");
 		}
 	}

@@ -213,6 +213,7 @@ static void advise_looking(struct finding *f)
 			    .proposed = "watch which port gathers SYN-RECV, and from where; then "
 					"raise that listener's backlog, or stop the flood before "
 					"it reaches the host",
+			    .risk = ADVISE_LOOKS_ONLY,
 			    .command = "ss -tn state syn-recv; dmesg | grep -i 'syn flooding'",
 		    });
 }
@@ -279,7 +280,8 @@ static enum verdict check_syncookies_off(const struct rule_input *in, struct fin
 				"is full: clients without timestamps lose window scaling and "
 				"selective acknowledgements. The kernel means this for tests.");
 	}
-	finding_propose(f, in->model, SYSCTL_TCP_SYNCOOKIES, "1", NULL,
+	finding_propose(f, in->model, SYSCTL_TCP_SYNCOOKIES, "1",
+			"1: only while a queue is full, the kernel's default",
 			"While a SYN queue is full, clients without timestamps connect without "
 			"window scaling.");
 	return VERDICT_FINDING;

@@ -17,9 +17,42 @@ static inline const struct rule *rule_of(const char *id)
 	return rule;
 }
 
+static inline bool has_text(const char *text)
+{
+	return text && *text;
+}
+
+/* A risk, where a value comes from, and of a sysctl the way there and back. */
+static inline void expect_action_complete(const char *id, const struct action *action)
+{
+	cr_expect(has_text(action->key), "%s", id);
+	cr_expect(has_text(action->risk), "%s: the risk of %s", id, action->key);
+	cr_expect(!action->proposed || action->formula || action->kind == ACTION_APPLICATION,
+		  "%s: where the value of %s comes from", id, action->key);
+	if (action->kind != ACTION_SYSCTL)
+		return;
+	cr_expect(action->proposed, "%s: a value for %s", id, action->key);
+	cr_expect(has_text(action->command), "%s: how to set %s", id, action->key);
+	cr_expect_eq(!action->undo, !action->current, "%s: how to undo %s", id, action->key);
+}
+
+/* What every finding owes its reader, whatever the rule. */
+static inline void expect_complete(const char *id, const struct finding *finding)
+{
+	cr_expect(has_text(finding->explanation), "%s", id);
+	cr_expect_gt(finding->n_evidence, 0, "%s", id);
+	for (size_t i = 0; i < finding->n_evidence; i++) {
+		cr_expect(has_text(finding->evidence[i].name), "%s", id);
+		cr_expect(has_text(finding->evidence[i].source), "%s: the source of %s", id,
+			  finding->evidence[i].name);
+	}
+	for (size_t i = 0; i < finding->n_actions; i++)
+		expect_action_complete(id, &finding->actions[i]);
+}
+
 /*
  * RET_FINDING is to be released with finding_done(); NULL asks for the verdict alone. Whatever the
- * rule, an unknown says what is missing, and a finding is graded and explained.
+ * rule, an unknown says what is missing, and a finding is graded and complete.
  */
 static inline enum verdict judge(const char *id, const struct model *model,
 				 const struct profile *profile, struct finding *ret_finding)
@@ -31,7 +64,8 @@ static inline enum verdict judge(const char *id, const struct model *model,
 	cr_expect_eq(in.rule->check(&in, NULL), verdict, "%s without a finding", id);
 	cr_expect(verdict != VERDICT_UNKNOWN || f.n_missing > 0, "%s", id);
 	cr_expect_eq(verdict == VERDICT_FINDING, f.severity != SEV_NONE, "%s", id);
-	cr_expect(verdict != VERDICT_FINDING || f.explanation, "%s", id);
+	if (verdict == VERDICT_FINDING)
+		expect_complete(id, &f);
 	cr_expect_leq(f.severity, in.rule->worst, "%s", id);
 	cr_expect_not(f.out_of_memory, "%s", id);
 	if (ret_finding)

@@ -52,6 +52,23 @@ static bool ends_as_a_sentence(const char *text)
 	return *text && text[strlen(text) - 1] == '.';
 }
 
+static size_t count_sentences(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '.' && (text[1] == ' ' || text[1] == '\0');
+	return n;
+}
+
+Test(engine, why_a_rule_matters_is_said_in_two_sentences)
+{
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rules_at(i)); i++)
+		cr_expect_eq(count_sentences(rule->rationale), 2, "%s", rule->id);
+}
+
 Test(engine, no_row_has_an_empty_place)
 {
 	const struct rule *rule;
