@@ -101,6 +101,7 @@ static void emit_finding(struct emitter *e, const struct rule_result *result)
 		emit_evidence(e, &f->evidence[i]);
 	emit_close(e);
 	emit_text(e, "explanation", f->explanation);
+	emit_text(e, "rationale", result->rationale);
 	emit_array(e, "actions");
 	for (size_t i = 0; i < f->n_actions; i++)
 		emit_action(e, &f->actions[i]);
