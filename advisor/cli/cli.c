@@ -24,9 +24,9 @@ static const char *long_name(const struct cmd_option *option)
 
 __attribute__((format(printf, 1, 0))) static void complain(const char *format, va_list args)
 {
-	CLEANUP(freep) char *text = NULL;
+	CLEANUP(freep) char *text = text_vformat(format, args);
 
-	if (vasprintf(&text, format, args) < 0)
+	if (!text)
 		return;
 	text_neutralise(text);
 	(void)fprintf(stderr, "tcpwright: %s\n", text);

@@ -152,15 +152,13 @@ void finding_explain(struct finding *finding, const char *format, ...)
 	CLEANUP(freep) char *added = NULL;
 	char *joined;
 	va_list args;
-	int r;
 
 	if (!finding)
 		return;
 	va_start(args, format);
-	r = vasprintf(&added, format, args);
+	added = text_vformat(format, args);
 	va_end(args);
-	if (r < 0) {
-		added = NULL;
+	if (!added) {
 		finding->out_of_memory = true;
 		return;
 	}
@@ -180,18 +178,16 @@ void finding_explain(struct finding *finding, const char *format, ...)
 
 void finding_missing(struct finding *finding, const char *format, ...)
 {
-	char *text = NULL;
+	char *text;
 	va_list args;
-	int r;
 
 	if (!finding)
 		return;
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	if (r < 0 || !ARRAY_GROW(finding->missing, finding->missing_capacity, finding->n_missing)) {
-		if (r >= 0)
-			free(text);
+	if (!text || !ARRAY_GROW(finding->missing, finding->missing_capacity, finding->n_missing)) {
+		free(text);
 		finding->out_of_memory = true;
 		return;
 	}

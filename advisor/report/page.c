@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "text.h"
 
 #include "page.h"
 #include "writer.h"
@@ -83,13 +84,11 @@ void page_print(struct page *page, unsigned int indent, const char *format, ...)
 {
 	CLEANUP(freep) char *text = NULL;
 	va_list args;
-	int r;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	if (r < 0) {
-		text = NULL;
+	if (!text) {
 		page->out_of_memory = true;
 		return;
 	}

@@ -51,14 +51,13 @@ static struct libscols_table *table_new(struct page *page, const struct column c
 __attribute__((format(printf, 4, 5))) static void
 set_cell(struct page *page, struct libscols_line *line, size_t column, const char *format, ...)
 {
-	char *text = NULL;
 	va_list args;
-	int r;
+	char *text;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	if (r < 0) {
+	if (!text) {
 		page->out_of_memory = true;
 		return;
 	}

@@ -40,18 +40,16 @@ static const struct rule_result *finding_at(const struct document *doc, size_t i
 __attribute__((format(printf, 2, 3))) static char *safe_text(struct page *page, const char *format,
 							     ...)
 {
-	char *text = NULL;
 	va_list args;
-	int r;
+	char *text;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	if (r < 0) {
+	if (text)
+		text_neutralise(text);
+	else
 		page->out_of_memory = true;
-		return NULL;
-	}
-	text_neutralise(text);
 	return text;
 }
 

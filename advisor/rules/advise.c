@@ -14,19 +14,16 @@
 
 char *advise_text(struct finding *finding, const char *format, ...)
 {
-	char *text = NULL;
 	va_list args;
-	int r;
+	char *text;
 
 	if (!finding)
 		return NULL;
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	if (r < 0) {
+	if (!text)
 		finding->out_of_memory = true;
-		return NULL;
-	}
 	return text;
 }
 

@@ -12,7 +12,7 @@
 static size_t printable_length(const unsigned char *text)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = text[0] < 0x80		 ? 1
+	size_t length = text[0] < 0x80             ? 1
 			: (text[0] & 0xe0) == 0xc0 ? 2
 			: (text[0] & 0xf0) == 0xe0 ? 3
 			: (text[0] & 0xf8) == 0xf0 ? 4
@@ -32,8 +32,8 @@ static size_t printable_length(const unsigned char *text)
 	if (code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return 0;
 	/* C1 controls, and the marks that reorder what is shown (bidirectional overrides). */
-	if (code < 0xa0 || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-	    code == 0x200e || code == 0x200f)
+	if (code < 0xa0 || (code >= 0x202a && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f)
 		return 0;
 	return length;
 }
@@ -65,14 +65,20 @@ char *text_trim(char *text)
 	return text;
 }
 
-char *text_format(const char *format, ...)
+char *text_vformat(const char *format, va_list args)
 {
 	char *text = NULL;
+
+	return vasprintf(&text, format, args) < 0 ? NULL : text;
+}
+
+char *text_format(const char *format, ...)
+{
 	va_list args;
-	int r;
+	char *text;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = text_vformat(format, args);
 	va_end(args);
-	return r < 0 ? NULL : text;
+	return text;
 }

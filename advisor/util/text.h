@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /*
@@ -14,3 +15,4 @@ char *text_trim(char *text);
 
 /* A formatted copy, to be freed; NULL when memory runs out. */
 __attribute__((format(printf, 1, 2))) char *text_format(const char *format, ...);
+__attribute__((format(printf, 1, 0))) char *text_vformat(const char *format, va_list args);
