@@ -147,13 +147,6 @@ static void ids_done(struct ids *ids)
 	free(ids->id);
 }
 
-static int id_compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static bool ids_add(struct ids *ids, uint64_t id)
 {
 	if (id == 0 || (ids->n > 0 && ids->id[ids->n - 1] == id))
@@ -168,7 +161,6 @@ static bool ids_add(struct ids *ids, uint64_t id)
 static bool ids_gather(const struct sockets *sockets, struct ids *ids)
 {
 	bool good = true;
-	size_t unique = 0;
 
 	for (size_t i = 0; i < sockets->n_listeners; i++)
 		good &= ids_add(ids, sockets->listeners[i].socket.cgroup_id);
@@ -176,14 +168,8 @@ static bool ids_gather(const struct sockets *sockets, struct ids *ids)
 		good &= ids_add(ids, sockets->close_wait[i].socket.cgroup_id);
 	for (size_t i = 0; i < sockets->n_idle_groups; i++)
 		good &= ids_add(ids, sockets->idle_groups[i].cgroup_id);
-	if (!good || ids->n == 0)
-		return good;
-	qsort(ids->id, ids->n, sizeof(ids->id[0]), id_compare);
-	for (size_t i = 0; i < ids->n; i++)
-		if (unique == 0 || ids->id[i] != ids->id[unique - 1])
-			ids->id[unique++] = ids->id[i];
-	ids->n = unique;
-	return true;
+	ids->n = u64_sort_unique(ids->id, ids->n);
+	return good;
 }
 
 /* -ENOMEM only; a path without a unit is no name, and no error. */
@@ -259,7 +245,7 @@ static int walk_into(struct walk *walk, int fd, size_t length, unsigned int dept
 			     entry->d_name);
 		if (n < 0 || (size_t)n >= sizeof(walk->path) - length)
 			continue;
-		if (bsearch(&id, walk->ids->id, walk->ids->n, sizeof(id), id_compare)) {
+		if (bsearch(&id, walk->ids->id, walk->ids->n, sizeof(id), u64_compare)) {
 			walk->found++;
 			r = name_take(walk->model, id, walk->path);
 		}

@@ -69,13 +69,7 @@ static enum counter_id counter_by_name(const char *table, struct word name)
 
 static bool word_to_reading(struct word word, struct reading *ret_reading)
 {
-	char digits[24];
-
-	if (word.length >= sizeof(digits))
-		return false;
-	memcpy(digits, word.text, word.length);
-	digits[word.length] = '\0';
-	ret_reading->known = parse_u64(digits, &ret_reading->value);
+	ret_reading->known = parse_u64_span(word.text, word.length, &ret_reading->value);
 	return ret_reading->known;
 }
 

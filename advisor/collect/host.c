@@ -14,14 +14,9 @@
 /* "16384" up to the next of STOP, which must come; anything else leaves *RET_READING unknown. */
 static bool take_number(const char *text, const char *stop, struct reading *ret_reading)
 {
-	char digits[24];
 	size_t length = strcspn(text, stop);
 
-	if (length >= sizeof(digits) || text[length] == '\0')
-		return false;
-	memcpy(digits, text, length);
-	digits[length] = '\0';
-	ret_reading->known = parse_u64(digits, &ret_reading->value);
+	ret_reading->known = text[length] && parse_u64_span(text, length, &ret_reading->value);
 	return ret_reading->known;
 }
 

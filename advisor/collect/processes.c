@@ -43,31 +43,27 @@ struct pass {
 bool socket_link_parse(const char *link, uint64_t *ret_inode)
 {
 	static const char prefix[] = "socket:[";
-	char digits[24];
 	size_t length;
 
 	if (strncmp(link, prefix, strlen(prefix)) != 0)
 		return false;
 	link += strlen(prefix);
 	length = strcspn(link, "]");
-	if (length >= sizeof(digits) || strcmp(link + length, "]") != 0)
-		return false;
-	memcpy(digits, link, length);
-	digits[length] = '\0';
-	return parse_u64(digits, ret_inode);
+	return strcmp(link + length, "]") == 0 && parse_u64_span(link, length, ret_inode);
 }
 
 struct reading nofile_parse(const char *limits)
 {
 	static const char name[] = "Max open files ";
-	const char *line = strstr(limits, name);
-	char digits[24];
-	uint64_t value;
+	const char *value = strstr(limits, name);
+	struct reading soft = { 0 };
 
-	if (!line || sscanf(line + strlen(name), " %23[0-9]", digits) != 1 ||
-	    !parse_u64(digits, &value))
-		return (struct reading){ 0 };
-	return reading_of(value);
+	if (!value)
+		return soft;
+	value += strlen(name);
+	value += strspn(value, " ");
+	soft.known = parse_u64_span(value, strcspn(value, " \n"), &soft.value);
+	return soft;
 }
 
 size_t command_join(const char *cmdline, size_t length, char ret_command[static COMMAND_BYTES + 1])
@@ -143,13 +139,6 @@ static int describe(const struct root *root, struct process *process)
 	return process->unit ? 0 : -ENOMEM;
 }
 
-static int inode_compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Gives the socket that a descriptor leads to, if it is wanted and nobody's, to process NEXT. */
 static void look_at(struct pass *pass, int dir, const char *name, size_t next)
 {
@@ -163,7 +152,7 @@ static void look_at(struct pass *pass, int dir, const char *name, size_t next)
 	link[n] = '\0';
 	if (!socket_link_parse(link, &inode))
 		return;
-	hit = bsearch(&inode, pass->inodes, pass->n_inodes, sizeof(inode), inode_compare);
+	hit = bsearch(&inode, pass->inodes, pass->n_inodes, sizeof(inode), u64_compare);
 	if (!hit || pass->owner[hit - pass->inodes] != NOBODY)
 		return;
 	pass->owner[hit - pass->inodes] = next;

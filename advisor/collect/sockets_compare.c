@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "model.h"
 
@@ -43,13 +44,6 @@ static void destinations_mark(struct sockets *now, const struct sockets *before)
 	}
 }
 
-static int inode_compare(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static void close_wait_mark(struct sockets *now, const struct sockets *before)
 {
 	const size_t n = before->n_close_wait;
@@ -59,12 +53,12 @@ static void close_wait_mark(struct sockets *now, const struct sockets *before)
 		return;
 	for (size_t i = 0; i < n; i++)
 		inodes[i] = before->close_wait[i].socket.inode;
-	qsort(inodes, n, sizeof(*inodes), inode_compare);
+	qsort(inodes, n, sizeof(*inodes), u64_compare);
 	for (size_t i = 0; i < now->n_close_wait; i++) {
 		uint64_t inode = now->close_wait[i].socket.inode;
 
 		now->close_wait[i].in_first_sample =
-			inode != 0 && bsearch(&inode, inodes, n, sizeof(*inodes), inode_compare);
+			inode != 0 && bsearch(&inode, inodes, n, sizeof(*inodes), u64_compare);
 	}
 }
 

@@ -15,9 +15,8 @@ static bool find_number(const char *text, const char *protocol, const char *word
 			struct reading *ret_reading)
 {
 	size_t length = strlen(protocol);
-	char wanted[32], digits[24];
+	char wanted[32];
 	const char *line = text, *at;
-	int used = 0;
 
 	while (strncmp(line, protocol, length) != 0) {
 		line = strchr(line, '\n');
@@ -29,12 +28,9 @@ static bool find_number(const char *text, const char *protocol, const char *word
 	at = strstr(line, wanted);
 	if (!at || at > line + strcspn(line, "\n"))
 		return true;
-	if (sscanf(at + strlen(wanted), "%23[0-9]%n", digits, &used) != 1)
-		return false;
-	at += strlen(wanted) + (size_t)used;
-	if (*at != ' ' && *at != '\n')
-		return false;
-	ret_reading->known = parse_u64(digits, &ret_reading->value);
+	at += strlen(wanted);
+	length = strcspn(at, " \n");
+	ret_reading->known = at[length] && parse_u64_span(at, length, &ret_reading->value);
 	return ret_reading->known;
 }
 

@@ -17,24 +17,9 @@ void inode_set_add(struct inode_set *set, uint64_t inode)
 	set->inodes[set->n++] = inode;
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 void inode_set_finish(struct inode_set *set)
 {
-	size_t unique = 0;
-
-	if (set->n == 0)
-		return;
-	qsort(set->inodes, set->n, sizeof(*set->inodes), compare);
-	for (size_t i = 0; i < set->n; i++)
-		if (i == 0 || set->inodes[i] != set->inodes[i - 1])
-			set->inodes[unique++] = set->inodes[i];
-	set->n = unique;
+	set->n = u64_sort_unique(set->inodes, set->n);
 }
 
 void inode_set_done(struct inode_set *set)

@@ -1,21 +1,28 @@
 /* Numbers from text, without the surprises of strtoul (signs, spaces, overflow). */
+#include <string.h>
+
 #include "number.h"
 
-bool parse_u64(const char *text, uint64_t *ret_value)
+bool parse_u64_span(const char *text, size_t length, uint64_t *ret_value)
 {
 	uint64_t value = 0;
 
-	if (!*text)
+	if (length == 0)
 		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
 			return false;
 		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
 			return false;
 	}
 	*ret_value = value;
 	return true;
+}
+
+bool parse_u64(const char *text, uint64_t *ret_value)
+{
+	return parse_u64_span(text, strlen(text), ret_value);
 }
 
 bool parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret_value)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "array.h"
 #include "err.h"
 #include "nearest.h"
 #include "number.h"
@@ -126,4 +127,24 @@ Test(util, powers_of_two_round_up)
 	cr_expect_eq(power_of_two_at_least(0), 1);
 	cr_expect_eq(power_of_two_at_least(512), 512);
 	cr_expect_eq(power_of_two_at_least(513), 1024);
+}
+
+Test(util, sorted_numbers_are_there_once)
+{
+	uint64_t numbers[] = { 7, UINT64_MAX, 1, 7, 1, 0 };
+	static const uint64_t expected[] = { 0, 1, 7, UINT64_MAX };
+
+	cr_assert_eq(u64_sort_unique(numbers, 6), 4);
+	cr_expect_arr_eq(numbers, expected, sizeof(expected));
+	cr_expect_eq(u64_sort_unique(NULL, 0), 0);
+}
+
+Test(util, a_span_of_digits_is_read_and_what_follows_is_not)
+{
+	uint64_t value = 0;
+
+	cr_expect(parse_u64_span("12]", 2, &value));
+	cr_expect_eq(value, 12);
+	cr_expect_not(parse_u64_span("12]", 3, &value));
+	cr_expect_not(parse_u64_span("12]", 0, &value));
 }
