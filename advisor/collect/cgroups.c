@@ -302,13 +302,10 @@ static int name_compare(const void *a, const void *b)
 static int open_tree(const struct root *root, const char *path)
 {
 	CLEANUP(closep) int dir = root_open_file(root, path);
-	int r;
 
 	if (dir < 0 || faccessat(dir, "cgroup.controllers", F_OK, 0) < 0)
 		return -ENOENT;
-	r = dir;
-	dir = -1;
-	return r;
+	return TAKE_FD(dir);
 }
 
 /* A saved tree has other inode numbers than its host had. */

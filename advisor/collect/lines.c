@@ -21,9 +21,8 @@ int lines_open(struct lines *lines, const struct root *root, const char *path)
 	*lines = (struct lines){ .buffer = malloc(BUFFER_SIZE + 1) };
 	if (!lines->buffer)
 		return -ENOMEM;
-	lines->fd = fd;
+	lines->fd = TAKE_FD(fd);
 	lines->open = true;
-	fd = -1;
 	return 0;
 }
 

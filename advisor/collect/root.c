@@ -33,10 +33,9 @@ int root_open(const char *path, struct root *ret_root, struct err *err)
 	if (stat("/", &own) < 0 || fstat(fd, &opened) < 0)
 		return err_set(err, errno, "%s: %s", name, strerror(errno));
 	*ret_root = (struct root){
-		.fd = fd,
+		.fd = TAKE_FD(fd),
 		.live = own.st_dev == opened.st_dev && own.st_ino == opened.st_ino,
 	};
-	fd = -1;
 	return 0;
 }
 
@@ -86,7 +85,6 @@ static int open_in_saved_tree(const struct root *root, const char *path)
 	const struct open_how how = { .flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT };
 	CLEANUP(closep) int fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
 	struct stat st;
-	int r;
 
 	if (fd < 0)
 		fd = errno == ENOSYS || errno == EPERM ? open_without_links(root, path) : -errno;
@@ -96,9 +94,7 @@ static int open_in_saved_tree(const struct root *root, const char *path)
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return -EINVAL;
-	r = fd;
-	fd = -1;
-	return r;
+	return TAKE_FD(fd);
 }
 
 int root_open_file(const struct root *root, const char *path)

@@ -17,6 +17,14 @@
 		taken_;                                                                            \
 	})
 
+/* The same for a descriptor, of which closep() then finds -1. */
+#define TAKE_FD(fd)                                                                                \
+	__extension__({                                                                            \
+		int taken_ = (fd);                                                                 \
+		(fd) = -1;                                                                         \
+		taken_;                                                                            \
+	})
+
 static inline void freep(void *pointer)
 {
 	free(*(void **)pointer);
