@@ -19,10 +19,8 @@
 #include "fold.h"
 
 enum {
-	ALL_PORTS = 65536,
 	FIRST_UNPRIVILEGED = 1024,
 	NEWEST_SECOND = TIME_WAIT_SECONDS - 1,
-	RECENT_SECONDS = 10,
 };
 
 /* What a local port says of a socket. Exactly PORT_EPHEMERAL: outbound. */
@@ -34,7 +32,7 @@ enum port_class {
 #define PORT_OUTBOUND (PORT_EPHEMERAL | PORT_IN_RANGE)
 
 struct fold {
-	uint8_t port_class[ALL_PORTS];
+	uint8_t port_class[N_PORTS];
 	bool range_known;
 	const struct routes *routes; /* borrowed */
 	struct sockets counts;       /* its plain numbers; what is owned is in the parts below */
@@ -127,7 +125,7 @@ static void listener_count(const struct fold *fold, const struct sock_row *row, 
 	case TCP_STATE_TIME_WAIT:
 		listener->time_wait++;
 		listener->closed_last_10s += row->timer == TIMER_TIME_WAIT &&
-					     second >= TIME_WAIT_SECONDS - RECENT_SECONDS;
+					     second >= TIME_WAIT_SECONDS - TIME_WAIT_RATE_SECONDS;
 		break;
 	default:
 		break;
@@ -246,7 +244,7 @@ static uint32_t ports_available(const struct fold *fold)
 {
 	uint32_t available = 0;
 
-	for (uint32_t port = 0; port < ALL_PORTS; port++)
+	for (uint32_t port = 0; port < N_PORTS; port++)
 		available += fold->port_class[port] == PORT_OUTBOUND &&
 			     !portset_has(&fold->bound, (uint16_t)port);
 	return available;

@@ -10,8 +10,6 @@
 
 #include "fold_listeners.h"
 
-enum { ALL_PORTS = 65536 };
-
 /* One plus the index in the list; 0: none. */
 struct listener_port {
 	uint32_t any_v4, any_v6;
@@ -33,7 +31,7 @@ bool fold_listeners_init(struct fold_listeners *listeners)
 {
 	/* Only the pages of ports that are listened on ever become memory. */
 	*listeners = (struct fold_listeners){
-		.by_port = calloc(ALL_PORTS, sizeof(*listeners->by_port)),
+		.by_port = calloc(N_PORTS, sizeof(*listeners->by_port)),
 	};
 	return listeners->by_port;
 }

@@ -17,7 +17,7 @@ struct fold_listeners {
 	size_t n, capacity;
 	uint64_t left_out; /* beyond MAX_LISTENERS */
 	struct portset ports;
-	struct listener_port *by_port;  /* owned; 65536 */
+	struct listener_port *by_port;  /* owned; N_PORTS long */
 	struct exact_listener *by_addr; /* owned; a uthash table */
 };
 

@@ -17,8 +17,6 @@
 #include "sysctl_value.h"
 #include "sysctls.h"
 
-enum { HIGHEST_PORT = 65535 };
-
 static const char *skip_space(const char *text)
 {
 	while (isspace((unsigned char)*text))

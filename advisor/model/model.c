@@ -132,14 +132,13 @@ struct counter_change model_counter_change(const struct model *model, enum count
 
 double model_time_wait_rate(const struct model *model)
 {
-	enum { LAST_SECONDS = 10 };
 	uint64_t closed = 0;
 
 	if (!model->sockets.time_wait_histogram_known)
 		return -1;
-	for (size_t i = TIME_WAIT_SECONDS - LAST_SECONDS; i < TIME_WAIT_SECONDS; i++)
+	for (size_t i = TIME_WAIT_SECONDS - TIME_WAIT_RATE_SECONDS; i < TIME_WAIT_SECONDS; i++)
 		closed += model->sockets.time_wait_histogram[i];
-	return (double)closed / LAST_SECONDS;
+	return (double)closed / TIME_WAIT_RATE_SECONDS;
 }
 
 static int owner_compare(const void *key, const void *member)

@@ -72,6 +72,8 @@ struct sample {
 
 enum {
 	TIME_WAIT_SECONDS = 60,	  /* TCP_TIMEWAIT_LEN, not tunable */
+	/* The youngest of them, from which the rate of closes is taken. */
+	TIME_WAIT_RATE_SECONDS = 10,
 	DESTINATION_SAMPLES = 8,  /* sockets kept by inode to name their processes */
 	IDLE_GROUP_SAMPLES = 8,
 	/* Kept in the report, and any more that use above half of the range; the rest is counted

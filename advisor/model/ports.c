@@ -16,9 +16,7 @@
 #include "ports.h"
 
 enum {
-	HIGHEST_PORT = 65535,
 	REUSE_DELAY_MS = 1000,   /* built in before the key appeared in 6.14 */
-	RATE_SECONDS = 10,       /* the youngest closes, taken as the rate to come */
 	CHOICE_MIN_SOCKETS = 20, /* fewer can have any parity by chance */
 	CHOICE_PERCENT = 80,     /* of the sockets on one parity: hardly a mix any more */
 	CHOICE_MIN_SHARED = 10,  /* expected by chance; seeing none then has odds of 1 to e^10 */
@@ -357,9 +355,9 @@ static void expect_by_walk(const struct destination *destination, const struct r
 
 	if (!histogram && destination->time_wait > 0)
 		return;
-	rate = histogram ? (double)sum(histogram, TIME_WAIT_SECONDS - RATE_SECONDS,
+	rate = histogram ? (double)sum(histogram, TIME_WAIT_SECONDS - TIME_WAIT_RATE_SECONDS,
 				       TIME_WAIT_SECONDS) /
-				   RATE_SECONDS
+				   TIME_WAIT_RATE_SECONDS
 			 : 0;
 	budget->rate_per_s = rate;
 	budget->exhaustion = EXHAUSTION_NEVER;

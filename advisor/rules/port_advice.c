@@ -18,7 +18,7 @@
 enum {
 	/* Most well-known services listen below; even, so that the ends differ in parity. */
 	WIDER_LOW = 10240,
-	WIDER_HIGH = 65535,
+	WIDER_HIGH = HIGHEST_PORT,
 	WORTH_PERCENT = 10, /* of the ports: a smaller gain is not worth the risk */
 	/* Well below what any rule asks for before it advises another range. */
 	NARROW_RANGE = 10000,

@@ -1,6 +1,7 @@
 /* Rules on TIME-WAIT: what it tells, when its protection is lost, and who may reuse its ports. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "addr.h"
 #include "cleanup.h"
@@ -19,23 +20,9 @@ enum {
 	/* Measured on 6.18 (F-tw-mem): the connecting side pays for bind buckets as well. */
 	ACCEPTED_BYTES = 256,
 	CONNECTED_BYTES = 515,
-	RATE_SECONDS = 10,
 	TOP_NAMED = 5,
 	HIGHEST_LIMIT = INT32_MAX, /* tcp_max_tw_buckets is an int */
 };
-
-/* Closes a second over the youngest 10 s; unknown without the timers. */
-static bool close_rate(const struct sockets *sockets, double *ret_per_s)
-{
-	uint64_t closed = 0;
-
-	if (!sockets->time_wait_histogram_known)
-		return false;
-	for (size_t i = TIME_WAIT_SECONDS - RATE_SECONDS; i < TIME_WAIT_SECONDS; i++)
-		closed += sockets->time_wait_histogram[i];
-	*ret_per_s = (double)closed / RATE_SECONDS;
-	return true;
-}
 
 static void describe_memory(struct finding *finding, const struct sockets *sockets, uint64_t count)
 {
@@ -54,63 +41,53 @@ static void describe_memory(struct finding *finding, const struct sockets *socke
 		      "bytes", source);
 }
 
-/* The one with most TIME-WAIT among those below the one before; NULL: no more. */
-static const struct destination *next_destination(const struct sockets *sockets,
-						  const struct destination *before)
+/* A place among those with most TIME-WAIT. */
+struct place {
+	const void *row;
+	uint32_t time_wait;
+};
+
+/* Equals keep the order in which they come; what has none gets no place. */
+static void place_row(struct place top[static TOP_NAMED], const void *row, uint32_t time_wait)
 {
-	const struct destination *next = NULL;
+	size_t at = TOP_NAMED;
 
-	for (size_t i = 0; i < sockets->n_destinations; i++) {
-		const struct destination *d = &sockets->destinations[i];
-
-		if (d->time_wait == 0 || (next && d->time_wait <= next->time_wait))
-			continue;
-		/* Equals follow each other in the order of the array. */
-		if (!before || d->time_wait < before->time_wait ||
-		    (d->time_wait == before->time_wait && d > before))
-			next = d;
-	}
-	return next;
+	while (at > 0 && top[at - 1].time_wait < time_wait)
+		at--;
+	if (at == TOP_NAMED)
+		return;
+	memmove(&top[at + 1], &top[at], (TOP_NAMED - at - 1) * sizeof(top[0]));
+	top[at] = (struct place){ row, time_wait };
 }
 
-static const struct listener *next_listener(const struct sockets *sockets,
-					    const struct listener *before)
+static void describe_destinations(struct finding *finding, const struct model *model)
 {
-	const struct listener *next = NULL;
+	struct place top[TOP_NAMED] = { 0 };
 
-	for (size_t i = 0; i < sockets->n_listeners; i++) {
-		const struct listener *l = &sockets->listeners[i];
-
-		if (l->time_wait == 0 || (next && l->time_wait <= next->time_wait))
-			continue;
-		if (!before || l->time_wait < before->time_wait ||
-		    (l->time_wait == before->time_wait && l > before))
-			next = l;
-	}
-	return next;
-}
-
-static void describe_top(struct finding *finding, const struct model *model)
-{
-	const struct sockets *sockets = &model->sockets;
-	const char *source = advise_field(model, FIELD_STATE);
-	const struct destination *destination = NULL;
-	const struct listener *listener = NULL;
-
-	for (size_t i = 0; i < TOP_NAMED && (destination = next_destination(sockets, destination));
-	     i++) {
+	for (size_t i = 0; i < model->sockets.n_destinations; i++)
+		place_row(top, &model->sockets.destinations[i],
+			  model->sockets.destinations[i].time_wait);
+	for (size_t i = 0; i < TOP_NAMED && top[i].row; i++) {
 		char subject[DESTINATION_STRLEN];
 
-		destination_format(subject, destination);
+		destination_format(subject, top[i].row);
 		finding_count(finding, subject, "TIME-WAIT towards it, a local port each",
-			      destination->time_wait, "sockets", source);
+			      top[i].time_wait, "sockets", advise_field(model, FIELD_STATE));
 	}
-	for (size_t i = 0; i < TOP_NAMED && (listener = next_listener(sockets, listener)); i++) {
-		CLEANUP(freep) char *subject = advise_listener(finding, model, listener);
+}
+
+static void describe_listeners(struct finding *finding, const struct model *model)
+{
+	struct place top[TOP_NAMED] = { 0 };
+
+	for (size_t i = 0; i < model->sockets.n_listeners; i++)
+		place_row(top, &model->sockets.listeners[i], model->sockets.listeners[i].time_wait);
+	for (size_t i = 0; i < TOP_NAMED && top[i].row; i++) {
+		CLEANUP(freep) char *subject = advise_listener(finding, model, top[i].row);
 
 		finding_count(finding, subject,
 			      "TIME-WAIT of its connections, no port of their own",
-			      listener->time_wait, "sockets", source);
+			      top[i].time_wait, "sockets", advise_field(model, FIELD_STATE));
 	}
 }
 
@@ -119,7 +96,7 @@ static enum verdict check_rate(const struct rule_input *in, struct finding *find
 	const struct sockets *sockets = &in->model->sockets;
 	uint64_t count = sockets->states[TCP_STATE_TIME_WAIT];
 	const char *source = advise_field(in->model, FIELD_STATE);
-	double per_s;
+	double per_s = model_time_wait_rate(in->model);
 
 	if (!sockets->backend) {
 		finding_missing(finding, "the host's TCP sockets");
@@ -131,11 +108,12 @@ static enum verdict check_rate(const struct rule_input *in, struct finding *find
 	finding_count(finding, NULL, "TIME-WAIT", count, "sockets", source);
 	finding_real(finding, NULL, "closes a second, mean of the last 60 s",
 		     (double)count / TIME_WAIT_SECONDS, "1/s", source);
-	if (close_rate(sockets, &per_s))
+	if (per_s >= 0)
 		finding_real(finding, NULL, "closes a second, mean of the last 10 s", per_s, "1/s",
 			     advise_field(in->model, FIELD_EXPIRES));
 	describe_memory(finding, sockets, count);
-	describe_top(finding, in->model);
+	describe_destinations(finding, in->model);
+	describe_listeners(finding, in->model);
 	finding_explain(finding,
 			"TIME-WAIT is the normal end of a connection that this host closed "
 			"first. It lasts 60 s whatever is set, so the count is the rate of "
@@ -166,11 +144,12 @@ static uint64_t buckets_peak(const struct model *model, enum movement movement, 
 {
 	struct counter_change lost = model_counter_change(model, COUNTER_TIME_WAIT_OVERFLOW);
 	uint64_t peak = buckets_used(model).value;
-	double per_s = 0;
+	double per_s = model_time_wait_rate(model);
 
 	*ret_wanted = 0;
 	if (movement == MOVEMENT_NOW && lost.seconds > 0) {
-		(void)close_rate(&model->sockets, &per_s);
+		if (per_s < 0) /* unknown: then at least what was lost */
+			per_s = 0;
 		per_s += (double)lost.events.value / lost.seconds;
 		*ret_wanted = (uint64_t)(per_s * TIME_WAIT_SECONDS) + 1;
 	}

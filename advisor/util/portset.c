@@ -5,7 +5,6 @@
 #include "portset.h"
 
 enum {
-	ALL_PORTS = 65536,
 	WORD_BITS = 64,
 	LIST_MAX = 512, /* beyond this, moving list entries costs more than the bitmap's 8 KiB */
 };
@@ -33,7 +32,7 @@ static bool bits_have(const struct portset *set, uint32_t port)
 
 static bool become_bitmap(struct portset *set)
 {
-	uint64_t *bits = calloc(ALL_PORTS / WORD_BITS, sizeof(*bits));
+	uint64_t *bits = calloc(N_PORTS / WORD_BITS, sizeof(*bits));
 
 	if (!bits)
 		return false;
@@ -115,7 +114,7 @@ uint32_t portset_count_between(const struct portset *set, uint16_t low, uint16_t
 
 bool portset_next(const struct portset *set, uint32_t *port)
 {
-	if (*port >= ALL_PORTS)
+	if (*port >= N_PORTS)
 		return false;
 	if (!set->bits) {
 		uint32_t at = list_position(set, (uint16_t)*port);
@@ -125,7 +124,7 @@ bool portset_next(const struct portset *set, uint32_t *port)
 		*port = set->list[at];
 		return true;
 	}
-	for (uint32_t word = *port / WORD_BITS; word < ALL_PORTS / WORD_BITS; word++) {
+	for (uint32_t word = *port / WORD_BITS; word < N_PORTS / WORD_BITS; word++) {
 		uint64_t rest = set->bits[word];
 
 		if (word == *port / WORD_BITS)

@@ -4,14 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { HIGHEST_PORT = UINT16_MAX, N_PORTS = HIGHEST_PORT + 1 };
+
 /*
  * A set of TCP ports. All zero is the empty set. Small sets are a sorted list, large ones a bitmap
  * of 8 KiB, so that thousands of destinations with a few ports each stay cheap.
  */
 struct portset {
-	uint16_t *list;	 /* owned; sorted; NULL once the bitmap is there */
-	uint64_t *bits;	 /* owned; 65536 bits */
-	uint32_t count;	 /* ports in the set */
+	uint16_t *list;    /* owned; sorted; NULL once the bitmap is there */
+	uint64_t *bits;    /* owned; N_PORTS bits */
+	uint32_t count;    /* ports in the set */
 	uint32_t capacity; /* of list */
 };
 
