@@ -57,6 +57,7 @@ static const char *backlog_setting(const char *program)
 
 struct accept_rate {
 	double per_s; /* 0: unknown */
+	const char *name;
 	const char *source;
 	const char *whose; /* what it counts, for the formula */
 };
@@ -73,8 +74,8 @@ static double gained(const struct sample *from, const struct sample *to, enum co
 
 /*
  * While drops happen, accepts are only what the short queue let in. What came is accepts and drops
- * together; within one second hardly any client counts twice: its first retransmission takes that
- * long.
+ * together, at most: within one second a client whose SYN is dropped counts once, since its first
+ * retransmission takes that long, but one whose final ACK is dropped counts again with its data.
  */
 static double busiest_second(const struct model *model)
 {
@@ -105,18 +106,18 @@ static struct accept_rate accept_rate(const struct model *model, const struct li
 
 	if (burst > 0)
 		return (struct accept_rate){
-			burst,
+			burst, "accepts and drops, at most",
 			"/proc/net/snmp Tcp.PassiveOpens, /proc/net/netstat "
 			"TcpExt.ListenOverflows",
 			"and drops (in the busiest second, of all listeners together)"
 		};
 	/* The average since boot says nothing of the hour in which the queue overflowed. */
 	if (!opens.since_boot && opens.events.known && opens.events.value > 0 && opens.seconds > 0)
-		return (struct accept_rate){ (double)opens.events.value / opens.seconds,
+		return (struct accept_rate){ (double)opens.events.value / opens.seconds, "accepts",
 					     "/proc/net/snmp Tcp.PassiveOpens",
 					     "(of all listeners together)" };
 	if (listener->closed_last_10s > 0)
-		return (struct accept_rate){ listener->closed_last_10s / 10.0,
+		return (struct accept_rate){ listener->closed_last_10s / 10.0, "accepts",
 					     "TIME-WAIT sockets younger than 10 s",
 					     "(by its closes in the last 10 s)" };
 	return (struct accept_rate){ 0 };
@@ -178,7 +179,7 @@ static void cap_evidence(struct finding *f, const struct model *model, const str
 		finding_count(f, subject, "accept queue", cap->listener->queue.value, "connections",
 			      "sock_diag idiag_rqueue");
 	if (cap->rate.per_s > 0)
-		finding_real(f, subject, "accepts", cap->rate.per_s, "per second",
+		finding_real(f, subject, cap->rate.name, cap->rate.per_s, "per second",
 			     cap->rate.source);
 }
 
@@ -259,13 +260,32 @@ static void propose_backlog(struct finding *f, const struct cap *cap)
 					 .restart_needed = true });
 }
 
-static void propose_somaxconn(struct finding *f, const struct model *model, const struct cap *cap)
+/* SIZE, or what the profile asks for if that is more: else the next audit would propose again. */
+static uint64_t at_least_the_profiles(const struct profile *profile, uint64_t size)
 {
-	CLEANUP(freep) char *formula = size_formula(f, cap, cap->size);
+	uint64_t wanted;
+
+	for (size_t i = 0; profile && i < profile->n_sysctls; i++) {
+		const struct profile_sysctl *entry = &profile->sysctls[i];
+
+		if (entry->fact == &sysctl_facts[SYSCTL_SOMAXCONN] && entry->op == VALUE_AT_LEAST &&
+		    parse_u64(entry->value, &wanted) && wanted > size)
+			return wanted;
+	}
+	return size;
+}
+
+static void propose_somaxconn(const struct rule_input *in, struct finding *f, const struct cap *cap)
+{
+	uint64_t size = at_least_the_profiles(in->profile, cap->size);
+	CLEANUP(freep) char *needed = size_formula(f, cap, cap->size);
+	CLEANUP(freep)
+	char *formula = advise_text(f, "%s%s", needed ? needed : "",
+				    size > cap->size ? "; the profile asks for more" : "");
 	char value[24];
 
-	(void)snprintf(value, sizeof(value), "%" PRIu64, cap->size);
-	finding_propose(f, model, SYSCTL_SOMAXCONN, value, formula,
+	(void)snprintf(value, sizeof(value), "%" PRIu64, size);
+	finding_propose(f, in->model, SYSCTL_SOMAXCONN, value, formula,
 			QUEUE_RISK "It reaches a listener only when that calls listen() again, "
 				   "with a backlog as large: restart it.");
 	if (f && f->n_actions > 0)
@@ -387,7 +407,7 @@ static enum verdict check_backlog_cap(const struct rule_input *in, struct findin
 	if (tally.capped == 0)
 		return nothing_capped(in, f, &overflow, &tally);
 	if (tally.widest.size > 0)
-		propose_somaxconn(f, in->model, &tally.widest);
+		propose_somaxconn(in, f, &tally.widest);
 	explain_evidence(f, in->model, &overflow);
 	return VERDICT_FINDING;
 }

@@ -88,6 +88,36 @@ Test(backlog, either_may_be_the_limit_where_they_are_equal)
 	finding_done(&f);
 }
 
+Test(backlog, what_the_role_asks_of_somaxconn_is_not_undercut)
+{
+	static const struct {
+		enum value_op op;
+		const char *asked, *proposed;
+	} cases[] = {
+		{ VALUE_AT_LEAST, "16384", "16384" },
+		{ VALUE_AT_LEAST, "128", "8192" },
+		{ VALUE_AT_MOST, "16384", "8192" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct profile_sysctl entry = { .fact = &sysctl_facts[SYSCTL_SOMAXCONN],
+						.op = cases[i].op,
+						.value = (char *)cases[i].asked };
+		struct profile profile = { .sysctls = &entry, .n_sysctls = 1 };
+		struct scene s;
+		struct finding f;
+
+		set_scene(&s, 4096);
+		set_window(&s.model, s.samples, 1);
+		set_moved(&s.model, COUNTER_PASSIVE_OPENS, 0, 10000);
+		(void)judge("backlog-cap", &s.model, &profile, &f);
+		cr_assert(action_on(&f, "net.core.somaxconn"), "case %zu", i);
+		cr_expect_str_eq(action_on(&f, "net.core.somaxconn")->proposed, cases[i].proposed,
+				 "case %zu", i);
+		finding_done(&f);
+	}
+}
+
 Test(backlog, an_older_and_larger_somaxconn_is_recognised)
 {
 	struct scene s;
@@ -177,6 +207,7 @@ Test(backlog, a_burst_that_is_over_is_measured_by_what_came_and_a_full_queue_by_
 	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "512");
 	cr_expect(strstr(action_on(&f, "listen_backlog")->formula, "600.0 accepts/s and drops"),
 		  "%s", action_on(&f, "listen_backlog")->formula);
+	cr_expect_eq(evidence_of(&f, NULL, "accepts and drops, at most")->real, 600);
 	finding_done(&f);
 }
 
