@@ -9,6 +9,8 @@ import ctypes
 import errno
 import json
 import os
+import re
+import select
 import selectors
 import signal
 import socket
@@ -113,6 +115,14 @@ class Report:
         found = [l for l in self.data["listeners"] if l["port"] == port]
         assert len(found) == 1, json.dumps(self.data["listeners"])
         return found[0]
+
+    def window_s(self):
+        return self.data["series"]["samples"][-1]["at_s"]
+
+    def gained(self, counter):
+        """Since the first sample of the window."""
+        samples = self.data["series"]["samples"]
+        return samples[-1]["counters"][counter] - samples[0]["counters"][counter]
 
     def state(self, name):
         return self.data["sockets"]["states"][name]
@@ -264,15 +274,45 @@ class Lab:
             file.write("[profile]\nname = scene\nsummary = made by a scene\n" + text)
         return ["--profile", path]
 
-    def audit(self, *options):
+    def audit(self, *options, before=()):
+        """BEFORE is a command that runs the program, as unshare does."""
         command = [self.program, "audit", "--format", "json", *options]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode in (0, 1, 2), f"{command}: {done.returncode} {done.stderr}"
-        report = Report(json.loads(done.stdout))
-        summary = report.data["summary"]
-        expected = 2 if summary["critical"] else 1 if summary["warning"] + summary["advice"] else 0
-        assert done.returncode == expected, f"exit {done.returncode} with {summary}"
-        return report
+        done = subprocess.run([*before, *command], capture_output=True, text=True)
+        return read_report(done.returncode, done.stdout, done.stderr)
+
+    def watch(self, load, *options):
+        """Audits a window of --for that begins before LOAD does and ends, as by Ctrl-C, once a
+        second has been sampled after it: however slow the machine, all of LOAD is inside."""
+        terminal, theirs = os.openpty()
+        command = [self.program, "audit", "--format", "json", "--for", "100", *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+        ) as program:
+            os.close(theirs)
+            wait_for_second(terminal)
+            load()
+            wait_for_second(terminal)
+            program.send_signal(signal.SIGINT)
+            output = program.communicate()[0]
+        os.close(terminal)
+        return read_report(program.returncode, output, "")
+
+
+def read_report(code, output, errors):
+    assert code in (0, 1, 2), f"exit {code}: {errors}"
+    report = Report(json.loads(output))
+    summary = report.data["summary"]
+    expected = 2 if summary["critical"] else 1 if summary["warning"] + summary["advice"] else 0
+    assert code == expected, f"exit {code} with {summary}"
+    return report
+
+
+def wait_for_second(terminal):
+    """Until the progress line counts on from here."""
+    while select.select([terminal], [], [], 0)[0]:
+        os.read(terminal, 4096)
+    while not re.search(rb"watching: \d+ of", os.read(terminal, 4096)):
+        pass
 
 
 class Neighbour:
@@ -342,11 +382,6 @@ class Deeds:
             s.setblocking(False)
             s.connect_ex((address, port))
             kept.append(s)
-
-    @staticmethod
-    def soon(kept, seconds, name, *arguments):
-        """Does it while the scene goes on, for example within a window of --for."""
-        threading.Timer(seconds, getattr(Deeds, name), (kept, *arguments)).start()
 
     @staticmethod
     def close_all(kept):

@@ -1,7 +1,4 @@
 """A 100-port range filled to its last port towards one destination (facts: exactly 100)."""
-import threading
-import time
-
 import lab
 
 
@@ -75,21 +72,17 @@ def soon_at_the_rate_of_the_last_seconds(host):
 
 
 def established_sockets_that_grow(host):
-    """Nothing closes, so that only two samples see it: about 10 more a second, of 200 ports."""
+    """Nothing closes, so that only two samples see it: 90 more in the window, of 200 ports."""
     host.sysctl("net.ipv4.ip_local_port_range", "40000 40199")
     host.listen("127.0.0.1", 9000)
     clients = host.connect_many(40, "127.0.0.1", 9000)
     assert host.audit().destination("127.0.0.1", 9000)["exhaustion"] == "never"
-
-    def grow():
-        while len(clients) < 190:
-            clients.append(host.connect("127.0.0.1", 9000))
-            time.sleep(0.1)
-
-    threading.Thread(target=grow, daemon=True).start()
-    report = host.audit("--for", "3")
+    report = host.watch(lambda: clients.extend(host.connect_many(90, "127.0.0.1", 9000)))
     to = report.destination("127.0.0.1", 9000)
-    assert to["exhaustion"] == "expected" and 8 <= to["seconds_to_exhaustion"] <= 60, to
+    assert to["ports_used"] == len(clients) == 130, to
+    expected = (200 - 130) / (90 / report.window_s())
+    assert to["exhaustion"] == "expected", to
+    assert abs(to["seconds_to_exhaustion"] - expected) <= 1, (to, expected)
     assert report.finding("port-exhaustion")["severity"] == "warning"
 
 
