@@ -364,16 +364,18 @@ static int read_unit(struct unit_reader *reader, const char *name)
 }
 
 /*
- * systemd opens its sockets in the namespace of process 1, and in another one these files say
- * nothing. Where that is not visible it is taken for ours: entering another takes root, who sees
- * it, and a container brings files of its own.
+ * systemd opens its sockets in the network namespace of process 1, and in another one these files
+ * say nothing. ns/net of process 1 is for its ptracers only, but anybody may compare the files
+ * below net, which are made, with inode numbers of their own, for each namespace
+ * (fs/proc/generic.c: proc_register). Where even they are hidden (hidepid), ours is taken for
+ * systemd's.
  */
 static bool is_systemds_namespace(const struct root *root)
 {
 	struct stat its, ours;
 
-	return !root->live || fstatat(root->fd, "proc/1/ns/net", &its, 0) < 0 ||
-	       fstatat(root->fd, "proc/self/ns/net", &ours, 0) < 0 || its.st_ino == ours.st_ino;
+	return !root->live || fstatat(root->fd, "proc/1/net/snmp", &its, 0) < 0 ||
+	       fstatat(root->fd, "proc/self/net/snmp", &ours, 0) < 0 || its.st_ino == ours.st_ino;
 }
 
 int socket_units_collect(const struct root *root, struct model *model, struct err *err)

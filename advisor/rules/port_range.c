@@ -73,13 +73,14 @@ static void explain_ports(struct finding *finding, struct port_range range, uint
 			"socket may get the port, and the service then cannot bind it.",
 			listening, listening == 1 ? " is" : "s are", range.low, range.high);
 	if (silent > 0)
-		finding_explain(finding,
-				"Enabled socket units that do not run now want %" PRIu32
-				" port%s of that range (%u-%u) that %s not reserved. An outbound "
-				"connection may have the port when the unit is started, which then "
-				"fails.",
-				silent, silent == 1 ? "" : "s", range.low, range.high,
-				silent == 1 ? "is" : "are");
+		finding_explain(
+			finding,
+			"Enabled socket units that do not run now want %" PRIu32
+			" port%s of the ephemeral range (%u-%u) that %s not reserved. An outbound "
+			"connection may have the port when the unit is started, which then "
+			"fails.",
+			silent, silent == 1 ? "" : "s", range.low, range.high,
+			silent == 1 ? "is" : "are");
 	if (listening > 0)
 		finding_explain(finding,
 				"A program that lets the kernel choose its listening port needs no "

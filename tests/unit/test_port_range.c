@@ -105,7 +105,7 @@ Test(port_range, a_socket_unit_that_does_not_run_has_its_port_reserved_and_its_f
 	cr_expect_str_eq(evidence->subject, "app.socket");
 	cr_expect_str_eq(evidence->source, "/etc/systemd/system/app.socket");
 	cr_expect(strstr(f.explanation, "1 listening port is in the range"));
-	cr_expect(strstr(f.explanation, "want 1 port of that range"));
+	cr_expect(strstr(f.explanation, "want 1 port of the ephemeral range"));
 	finding_done(&f);
 	model_free(model);
 }
