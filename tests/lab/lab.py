@@ -124,6 +124,9 @@ class Report:
         samples = self.data["series"]["samples"]
         return samples[-1]["counters"][counter] - samples[0]["counters"][counter]
 
+    def gaps(self, source):
+        return [g for g in self.data["collection"]["gaps"] if g["source"] == source]
+
     def state(self, name):
         return self.data["sockets"]["states"][name]
 
@@ -260,9 +263,15 @@ class Lab:
 
     def unfinished(self):
         """Sockets on their way out, TIME-WAIT excepted."""
-        leaving = ("04", "05", "08", "09", "0B")  # FIN-WAIT-1 and 2, CLOSE-WAIT, LAST-ACK, CLOSING
-        with open("/proc/thread-self/net/tcp") as file:
-            return sum(line.split()[3] in leaving for line in file)
+        return self.in_states("04", "05", "08", "09", "0B")  # FIN-WAIT-1, 2, CLOSE-WAIT, LAST-ACK, CLOSING
+
+    def in_states(self, *states):
+        """How many sockets are, by the numbers of /proc/net/tcp."""
+        n = 0
+        for name in ("tcp", "tcp6"):
+            with open(f"/proc/thread-self/net/{name}") as file:
+                n += sum(line.split()[3] in states for line in file)
+        return n
 
     def neighbour(self, ours="10.9.0.1", theirs="10.9.0.2", far="10.8.0.1"):
         """A second host on a veth, which also routes to FAR: an address behind a router."""
@@ -289,17 +298,19 @@ class Lab:
             command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
         ) as program:
             os.close(theirs)
-            wait_for_second(terminal)
-            load()
-            wait_for_second(terminal)
-            program.send_signal(signal.SIGINT)
+            try:
+                wait_for_second(terminal)
+                load()
+                wait_for_second(terminal)
+            finally:
+                program.send_signal(signal.SIGINT)
             output = program.communicate()[0]
         os.close(terminal)
         return read_report(program.returncode, output, "")
 
 
 def read_report(code, output, errors):
-    assert code in (0, 1, 2), f"exit {code}: {errors}"
+    assert code in (0, 1, 2) and not errors, f"exit {code}: {errors}"
     report = Report(json.loads(output))
     summary = report.data["summary"]
     expected = 2 if summary["critical"] else 1 if summary["warning"] + summary["advice"] else 0
@@ -449,7 +460,7 @@ def main(*acts):
         sys.exit(f"usage: {sys.argv[0]} TCPWRIGHT")
     if os.geteuid() != 0:
         skip("needs root to make network namespaces")
-    children = [_play(sys.argv[1], act) for act in acts]
+    children = [_play(os.path.abspath(sys.argv[1]), act) for act in acts]
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     if any(code not in (0, SKIPPED) for code in codes):
         sys.exit(1)
