@@ -2,8 +2,10 @@
  * The report for programs. Its keys and their meaning are docs/report.schema.json: change both
  * together, and schema_version where a key loses its meaning.
  */
+#include <stdlib.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "counters.h"
 #include "err.h"
 #include "model.h"
@@ -277,10 +279,15 @@ static void emit_series(struct emitter *e, const struct model *model)
 int report_json_write(FILE *file, const struct report *report, const struct report_style *style,
 		      struct err *err)
 {
+	CLEANUP(freep) size_t *order = calloc(report->n_results + 1, sizeof(*order));
 	struct emitter e = { .file = file };
 	const struct model *model = report->model;
+	size_t n_findings;
 
 	(void)style; /* programs do not look at it */
+	if (!order)
+		return err_no_memory(err);
+	n_findings = report_findings_by_severity(report, order);
 	emit_object(&e, NULL);
 	emit_count(&e, "schema_version", SCHEMA_VERSION);
 	emit_tool(&e);
@@ -290,8 +297,8 @@ int report_json_write(FILE *file, const struct report *report, const struct repo
 	emit_sockets(&e, model);
 	emit_destinations(&e, &model->sockets);
 	emit_listeners(&e, model);
-	emit_settings(&e, report);
-	emit_findings(&e, report);
+	emit_settings(&e, report, order, n_findings);
+	emit_findings(&e, report, order, n_findings);
 	emit_series(&e, model);
 	emit_rules(&e, report);
 	emit_summary(&e, report);

@@ -1,8 +1,6 @@
 /* The JSON report's verdicts: what the rules said, and the settings that they speak of. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "finding.h"
 #include "model.h"
 #include "report.h"
@@ -12,11 +10,11 @@
 #include "report_json_findings.h"
 
 /* A key may be proposed by several findings: the worst one speaks. NULL: none does. */
-static const char *recommended(const struct report *report, const size_t worst_first[],
-			       size_t n_findings, const char *key)
+static const char *recommended(const struct report *report, const size_t order[], size_t n,
+			       const char *key)
 {
-	for (size_t i = 0; i < n_findings; i++) {
-		const struct finding *f = &report->results[worst_first[i]].finding;
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = &report->results[order[i]].finding;
 
 		for (size_t a = 0; a < f->n_actions; a++)
 			if (f->actions[a].kind == ACTION_SYSCTL && f->actions[a].key &&
@@ -26,16 +24,10 @@ static const char *recommended(const struct report *report, const size_t worst_f
 	return NULL;
 }
 
-void emit_settings(struct emitter *e, const struct report *report)
+void emit_settings(struct emitter *e, const struct report *report, const size_t order[], size_t n)
 {
 	const struct model *model = report->model;
-	CLEANUP(freep) size_t *order = calloc(report->n_results + 1, sizeof(*order));
-	size_t n = 0;
 
-	if (order)
-		n = report_findings_by_severity(report, order);
-	else
-		e->out_of_memory = true;
 	emit_array(e, "settings");
 	for (size_t i = 0; i < N_SYSCTLS; i++) {
 		const struct sysctl_fact *fact = &sysctl_facts[i];
@@ -113,15 +105,8 @@ static void emit_finding(struct emitter *e, const struct rule_result *result)
 	emit_close(e);
 }
 
-void emit_findings(struct emitter *e, const struct report *report)
+void emit_findings(struct emitter *e, const struct report *report, const size_t order[], size_t n)
 {
-	CLEANUP(freep) size_t *order = calloc(report->n_results + 1, sizeof(*order));
-	size_t n = 0;
-
-	if (order)
-		n = report_findings_by_severity(report, order);
-	else
-		e->out_of_memory = true;
 	emit_array(e, "findings");
 	for (size_t i = 0; i < n; i++)
 		emit_finding(e, &report->results[order[i]]);
