@@ -283,10 +283,8 @@ static int run(int argc, char *argv[])
 		cli_error("%s", err.text);
 	if (!model)
 		return EXIT_NO_RESULT;
-	if (!ports_judge(model)) {
-		cli_error("out of memory");
-		return EXIT_NO_RESULT;
-	}
+	if (!ports_judge(model))
+		return cli_out_of_memory();
 	roles_guess(model, &guess);
 	if (!profile && load_profile(&audit, &guess, &profile, &err) < 0) {
 		cli_error("%s", err.text);

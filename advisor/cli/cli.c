@@ -41,6 +41,12 @@ void cli_error(const char *format, ...)
 	va_end(args);
 }
 
+int cli_out_of_memory(void)
+{
+	cli_error("out of memory");
+	return EXIT_NO_RESULT;
+}
+
 int cli_wrong_usage(const struct cmd *cmd, const char *format, ...)
 {
 	va_list args;

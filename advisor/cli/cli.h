@@ -38,6 +38,8 @@ int args_next(struct args *args);
 
 /* "tcpwright: ..." on standard error, as one line that is safe to print. */
 __attribute__((format(printf, 1, 2))) void cli_error(const char *format, ...);
+/* The same for running out of memory; returns EXIT_NO_RESULT. */
+int cli_out_of_memory(void);
 /* The same with a pointer to the subcommand's help; returns EXIT_WRONG_USAGE. */
 __attribute__((format(printf, 2, 3))) int cli_wrong_usage(const struct cmd *cmd, const char *format,
 							  ...);

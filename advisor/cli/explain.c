@@ -53,12 +53,6 @@ static int unknown_word(const char *word)
 				n);
 }
 
-static int out_of_memory(void)
-{
-	cli_error("out of memory");
-	return EXIT_NO_RESULT;
-}
-
 static int emit_topics(const struct topic *topics, size_t n)
 {
 	struct emitter e = { .file = stdout };
@@ -72,7 +66,7 @@ static int emit_topics(const struct topic *topics, size_t n)
 	}
 	emit_close(&e);
 	emit_close(&e);
-	return e.out_of_memory ? out_of_memory() : EXIT_FINE;
+	return e.out_of_memory ? cli_out_of_memory() : EXIT_FINE;
 }
 
 static int print_topics(const struct topic *topics, size_t n)
@@ -85,7 +79,7 @@ static int print_topics(const struct topic *topics, size_t n)
 			(void)fputc('\n', stdout);
 		topics[i].kind->print(&page, topics[i].row);
 	}
-	return page.out_of_memory ? out_of_memory() : EXIT_FINE;
+	return page.out_of_memory ? cli_out_of_memory() : EXIT_FINE;
 }
 
 static int emit_words(void)
@@ -101,7 +95,7 @@ static int emit_words(void)
 		emit_close(&e);
 	}
 	emit_close(&e);
-	return e.out_of_memory ? out_of_memory() : EXIT_FINE;
+	return e.out_of_memory ? cli_out_of_memory() : EXIT_FINE;
 }
 
 static int print_words(void)
@@ -148,7 +142,7 @@ static int parse(struct args *args, struct request *request)
 			break;
 		case ARG_WORD:
 			if (!ARRAY_GROW(request->topics, request->capacity, request->n))
-				return out_of_memory();
+				return cli_out_of_memory();
 			if (!find_topic(args->value, &request->topics[request->n]))
 				return unknown_word(args->value);
 			request->n++;
