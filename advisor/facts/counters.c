@@ -87,7 +87,9 @@ const struct counter_fact counter_facts[N_COUNTERS] = {
 		.meaning = "Final ACKs of handshakes that held a valid cookie: these clients were "
 			   "real.",
 		.misunderstood = "Close to SyncookiesSent: a burst of real clients. Far below: a "
-				 "flood of SYNs from forged addresses.",
+				 "flood of SYNs from forged addresses. Above it: the accept queue "
+				 "is full as well, and each ACK that it drops counts again when "
+				 "the client repeats it.",
 		.references = { "snmp_counter.rst", "RFC 4987" },
 	},
 	[COUNTER_SYNCOOKIES_FAILED] = {
@@ -102,11 +104,12 @@ const struct counter_fact counter_facts[N_COUNTERS] = {
 	[COUNTER_TW] = {
 		.table = "TcpExt",
 		.name = "TW",
-		.meaning = "Connections that went into TIME-WAIT: this host closed first.",
+		.meaning = "Connections that went into TIME-WAIT, or as orphans into FIN-WAIT-2: "
+			   "this host closed first.",
 		.misunderstood = "It is no number of sockets: those that are there now are in "
 				 "/proc/net/sockstat. Its growth per second is the rate at which "
 				 "this host closes first.",
-		.references = { "snmp_counter.rst" },
+		.references = { "RFC 9293, 3.6", "net/ipv4/inet_timewait_sock.c" },
 	},
 	[COUNTER_TW_RECYCLED] = {
 		.table = "TcpExt",
@@ -115,7 +118,7 @@ const struct counter_fact counter_facts[N_COUNTERS] = {
 			   "tcp_tw_reuse.",
 		.misunderstood = "In spite of its name it has nothing to do with the removed "
 				 "tcp_tw_recycle.",
-		.references = { "snmp_counter.rst", "ip-sysctl.rst: tcp_tw_reuse" },
+		.references = { "ip-sysctl.rst: tcp_tw_reuse", "net/ipv4/inet_hashtables.c: __inet_check_established" },
 	},
 	[COUNTER_PAWS_PASSIVE] = {
 		.table = "TcpExt",
@@ -225,7 +228,7 @@ const struct counter_fact counter_facts[N_COUNTERS] = {
 			   "tcp_mem.",
 		.misunderstood = "It is about the memory of the whole host's TCP, not about one "
 				 "connection's buffers.",
-		.references = { "ip-sysctl.rst: tcp_mem", "snmp_counter.rst" },
+		.references = { "ip-sysctl.rst: tcp_mem", "net/ipv4/tcp.c: tcp_enter_memory_pressure" },
 	},
 };
 /* clang-format on */
