@@ -203,7 +203,8 @@ static void set_program(struct page *page, struct libscols_line *line, size_t co
 		set_cell(page, line, column, "%s (pid %" PRIu32 ")", process->command,
 			 process->pid);
 	else
-		set_cell(page, line, column, "%s", unit ? unit : "?");
+		/* Not "?": most of them nobody asked for. */
+		set_cell(page, line, column, "%s", unit ? unit : "-");
 }
 
 static void add_listener(struct page *page, struct libscols_table *table, const struct model *model,
