@@ -242,6 +242,7 @@ void port_advice_reuse(struct finding *finding, const struct model *model,
 bool port_advice_range(struct finding *finding, const struct model *model, struct port_range wanted,
 		       const char *formula)
 {
+	size_t before = finding ? finding->n_actions : 0;
 	CLEANUP(freep) char *proposed = NULL;
 
 	if (!finding || !model->sockets.listeners_known ||
@@ -252,9 +253,13 @@ bool port_advice_range(struct finding *finding, const struct model *model, struc
 		return false;
 	finding_propose(
 		finding, model, SYSCTL_IP_LOCAL_PORT_RANGE, proposed, formula,
-		"Write the reserved list first. Services that listen in the range but do not "
-		"run now are not in it: add their ports. Firewall and NAT rules may name the "
-		"old range.");
+		finding->n_actions > before
+			? "Write the reserved list first. Services that listen in the range but do "
+			  "not run now are not in it: add their ports. Firewall and NAT rules may "
+			  "name the old range."
+			: "A service that listens in the new range but does not run now is not "
+			  "seen: reserve its port first. Firewall and NAT rules may name the old "
+			  "range.");
 	return true;
 }
 

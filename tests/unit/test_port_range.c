@@ -182,6 +182,19 @@ Test(port_range, a_small_range_is_replaced_with_the_listeners_inside_the_new_one
 	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
 	cr_assert(action_on(&f, RANGE_KEY) && action_on(&f, RESERVED_KEY));
 	cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, "20050,33060");
+	cr_expect(strstr(action_on(&f, RANGE_KEY)->risk, "Write the reserved list first"));
+	finding_done(&f);
+	model_free(model);
+}
+
+Test(port_range, no_list_is_to_be_written_first_where_none_is_proposed)
+{
+	struct model *model = port_model(RANGE_100, "20050");
+	struct finding f = { 0 };
+
+	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
+	cr_expect_null(action_on(&f, RESERVED_KEY));
+	cr_expect_not(strstr(action_on(&f, RANGE_KEY)->risk, "list"));
 	finding_done(&f);
 	model_free(model);
 }
