@@ -175,7 +175,7 @@ static char *holder_name(struct finding *f, const struct model *model, const str
 	if (!owner)
 		return NULL;
 	if (!*owner && entry->holder == HOLDER_CGROUP)
-		return advise_text(f, "cgroup %" PRIu64, entry->id);
+		return advise_text(f, "unknown processes of cgroup %" PRIu64, entry->id);
 	return advise_text(f, "%s", *owner ? owner : "a process that is not known");
 }
 

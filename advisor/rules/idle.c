@@ -67,7 +67,8 @@ static char *group_name(struct finding *f, const struct model *model,
 	if (owner && *owner)
 		return advise_text(f, "%s%s", owner, where);
 	if (group->cgroup_id)
-		return advise_text(f, "cgroup %" PRIu64 "%s", group->cgroup_id, where);
+		return advise_text(f, "unknown programs of cgroup %" PRIu64 "%s", group->cgroup_id,
+				   where);
 	return advise_text(f, "programs that are not known%s", where);
 }
 

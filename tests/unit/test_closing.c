@@ -262,7 +262,7 @@ Test(closing, without_a_process_the_unit_is_named_and_without_that_the_cgroup)
 	for (size_t i = 0; i < 10; i++)
 		s.sockets[i].socket.cgroup_id = 5;
 	(void)judge_leak(&s, &f);
-	cr_expect(evidence_of(&f, "cgroup 5", "CLOSE-WAIT"));
+	cr_expect(evidence_of(&f, "unknown processes of cgroup 5", "CLOSE-WAIT"));
 	finding_done(&f);
 	s.model.cgroups = &name;
 	s.model.n_cgroups = 1;

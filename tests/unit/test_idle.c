@@ -158,8 +158,9 @@ Test(idle, the_worst_units_come_first)
 
 	cr_assert_eq(judge_idle(&model, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_WARNING);
-	cr_expect_str_eq(f.evidence[0].subject, "cgroup 2");
-	cr_expect(evidence_of(&f, "cgroup 1, peers on the same network", "without keepalive"));
+	cr_expect_str_eq(f.evidence[0].subject, "unknown programs of cgroup 2");
+	cr_expect(evidence_of(&f, "unknown programs of cgroup 1, peers on the same network",
+			      "without keepalive"));
 	finding_done(&f);
 }
 
