@@ -154,7 +154,9 @@ static void print_values(struct page *page, const struct sysctl_fact *fact)
 	size_t room = sizeof(text) - (size_t)length;
 
 	/* Where it is all that the type holds, the upper end is no news. */
-	if (fact->type != SYSCTL_STRING && fact->range.high < INT32_MAX)
+	if (fact->read_only)
+		length += snprintf(text + length, room, " that cannot be set");
+	else if (fact->type != SYSCTL_STRING && fact->range.high < INT32_MAX)
 		length += snprintf(text + length, room, ": %" PRId64 " to %" PRId64,
 				   fact->range.low, fact->range.high);
 	else if (fact->type != SYSCTL_STRING)
@@ -217,10 +219,10 @@ static void emit_defaults(struct emitter *e, const struct sysctl_fact *fact)
 	emit_text(e, "default_depends", fact->computed);
 }
 
-/* What each number of a value may be; words have no range. */
+/* What each number of a value may be; words, and what cannot be set, have no range. */
 static void emit_range(struct emitter *e, const struct sysctl_fact *fact)
 {
-	if (fact->type == SYSCTL_STRING) {
+	if (fact->type == SYSCTL_STRING || fact->read_only) {
 		emit_null(e, "range");
 		return;
 	}

@@ -143,6 +143,22 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 				 "exceeded.",
 		.references = { "ip-sysctl.rst: tcp_max_tw_buckets", "tcp(7)", "RFC 1337" },
 	},
+	[SYSCTL_TCP_EHASH_ENTRIES] = {
+		.key = "net.ipv4.tcp_ehash_entries",
+		.type = SYSCTL_NUMBER,
+		.scope = SCOPE_NETNS,
+		.unit = "buckets",
+		.n_values = 1,
+		.read_only = true,
+		.since = KERNEL(6, 1),
+		.computed = "chosen at boot by the size of memory, or by thash_entries= on the "
+			    "kernel's command line",
+		.meaning = "How many buckets TCP's hash table of connections has. It is negative in "
+			   "a network namespace that uses the host's table. Half of it is the "
+			   "default of tcp_max_tw_buckets.",
+		.misunderstood = "It is no limit: a bucket holds any number of sockets.",
+		.references = { "ip-sysctl.rst: tcp_ehash_entries" },
+	},
 	[SYSCTL_TCP_FIN_TIMEOUT] = {
 		.key = "net.ipv4.tcp_fin_timeout",
 		.type = SYSCTL_NUMBER,

@@ -230,6 +230,8 @@ int sysctl_value_check(const struct sysctl_fact *fact, const char *text, struct 
 	};
 	CLEANUP(value_done) struct value value = { 0 };
 
+	if (fact->read_only)
+		return err_set(err, EPERM, "%s cannot be set: the kernel only shows it", fact->key);
 	if (!value_parse(fact, text, &value))
 		return err_set(err, EINVAL, "%s = %s: expected %s", fact->key, text,
 			       expected[fact->type]);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum sysctl_id {
 	SYSCTL_TCP_TW_REUSE_DELAY,
 	SYSCTL_TCP_TW_RECYCLE,
 	SYSCTL_TCP_MAX_TW_BUCKETS,
+	SYSCTL_TCP_EHASH_ENTRIES,
 	SYSCTL_TCP_FIN_TIMEOUT,
 	SYSCTL_TCP_MAX_ORPHANS,
 	SYSCTL_TCP_TIMESTAMPS,
@@ -96,7 +98,8 @@ struct sysctl_fact {
 	enum sysctl_scope scope;
 	const char *unit;	/* "s", "bytes", "pages"...; NULL for counts and switches */
 	unsigned int n_values;	/* of a vector; 1 otherwise */
-	struct sysctl_range range; /* all zero for strings */
+	struct sysctl_range range; /* all zero for strings and what cannot be set */
+	bool read_only;		   /* the kernel only shows it */
 	kernel_version since;	/* 0: older than any kernel that matters here */
 	kernel_version removed; /* the first kernel without it; 0: still there */
 	/*

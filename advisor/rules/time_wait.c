@@ -1,11 +1,13 @@
 /* Rules on TIME-WAIT: what it tells, when its protection is lost, and who may reuse its ports. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
 #include "cleanup.h"
 #include "counters.h"
+#include "sysctl_value.h"
 #include "sysctls.h"
 
 #include "finding.h"
@@ -158,36 +160,85 @@ static uint64_t buckets_peak(const struct model *model, enum movement movement, 
 	return peak < *ret_wanted ? *ret_wanted : peak;
 }
 
+/*
+ * What the kernel would have set: half of its hash table's buckets, which it shows as a negative
+ * number where a namespace uses the host's table. 0: unknown, as on kernels before 6.1.
+ */
+static uint64_t buckets_default(const struct model *model)
+{
+	const char *text = model_sysctl_text(model, SYSCTL_TCP_EHASH_ENTRIES);
+	struct sysctl_numbers entries;
+
+	if (!text || !sysctl_parse_numbers(text, &entries) || entries.n != 1)
+		return 0;
+	return (uint64_t)llabs(entries.value[0]) / 2;
+}
+
+/* Where 2 x PEAK comes from; WANTED is the peak by rates, or 0. */
+static char *peak_formula(struct finding *finding, const struct model *model, uint64_t peak,
+			  uint64_t wanted)
+{
+	CLEANUP(freep)
+	char *by_rate =
+		wanted ? advise_text(finding, ", or 60 s x (closes + losses a second) = %" PRIu64,
+				     wanted)
+		       : advise_text(finding, "%s", "");
+
+	return advise_text(finding,
+			   "2 x peak = 2 x %" PRIu64 "; peak: the largest of %" PRIu64
+			   " now, the limit of %" PRIu64 " if it was reached%s",
+			   peak, buckets_used(model).value,
+			   model_sysctl(model, SYSCTL_TCP_MAX_TW_BUCKETS).value,
+			   by_rate ? by_rate : "");
+}
+
+static void propose_buckets(struct finding *finding, const struct model *model, uint64_t value,
+			    const char *origin)
+{
+	CLEANUP(freep) char *proposed = advise_text(finding, "%" PRIu64, value);
+	CLEANUP(freep)
+	char *formula = advise_text(
+		finding, "%s. Memory at most %" PRIu64 " x 256 to 515 bytes = %.2f to %.2f MB",
+		origin, value, (double)value * ACCEPTED_BYTES / 1e6,
+		(double)value * CONNECTED_BYTES / 1e6);
+
+	if (proposed)
+		finding_propose(finding, model, SYSCTL_TCP_MAX_TW_BUCKETS, proposed, formula,
+				"More kernel memory while as many connections close.");
+}
+
+/* Never lower than it is. */
 static void advise_buckets(struct finding *finding, const struct model *model,
 			   enum movement movement)
 {
 	struct reading limit = model_sysctl(model, SYSCTL_TCP_MAX_TW_BUCKETS);
-	CLEANUP(freep) char *proposed = NULL;
-	CLEANUP(freep) char *wanted_text = NULL;
-	CLEANUP(freep) char *formula = NULL;
+	uint64_t usual = buckets_default(model);
+	CLEANUP(freep) char *origin = NULL;
 	uint64_t peak, wanted, twice;
 
 	if (!limit.known)
 		return;
 	peak = buckets_peak(model, movement, limit.value, &wanted);
 	twice = peak > HIGHEST_LIMIT / 2 ? HIGHEST_LIMIT : peak * 2;
-	if (twice <= limit.value)
-		return; /* never lower it */
-	wanted_text =
-		wanted ? advise_text(finding, ", or 60 s x (closes + losses a second) = %" PRIu64,
-				     wanted)
-		       : advise_text(finding, "%s", "");
-	formula = advise_text(
-		finding,
-		"2 x peak = 2 x %" PRIu64 "; peak: the largest of %" PRIu64 " now, the "
-		"limit of %" PRIu64 " if it was reached%s. Memory at most %" PRIu64
-		" x 256 to 515 bytes = %.2f to %.2f MB",
-		peak, buckets_used(model).value, limit.value, wanted_text ? wanted_text : "", twice,
-		(double)twice * ACCEPTED_BYTES / 1e6, (double)twice * CONNECTED_BYTES / 1e6);
-	proposed = advise_text(finding, "%" PRIu64, twice);
-	if (proposed)
-		finding_propose(finding, model, SYSCTL_TCP_MAX_TW_BUCKETS, proposed, formula,
-				"More kernel memory while as many connections close.");
+	if (usual > limit.value && usual >= twice) {
+		origin = advise_text(finding,
+				     "|tcp_ehash_entries| / 2 = %" PRIu64
+				     " / 2, this kernel's own default",
+				     usual * 2);
+		propose_buckets(finding, model, usual, origin ? origin : "");
+	} else if (twice > limit.value) {
+		origin = peak_formula(finding, model, peak, wanted);
+		propose_buckets(finding, model, twice, origin ? origin : "");
+	}
+}
+
+static void explain_lowered(struct finding *finding, const struct model *model)
+{
+	finding_count(finding, NULL, "this kernel's own default", buckets_default(model), "sockets",
+		      "/proc/sys/net/ipv4/tcp_ehash_entries, half of it");
+	finding_explain(finding, "tcp_max_tw_buckets is set below this kernel's own default. That "
+				 "ends no connection sooner, it only leaves the next ones without "
+				 "their protection.");
 }
 
 static void explain_overflow(struct finding *finding, enum movement movement)
@@ -225,8 +276,9 @@ static enum verdict check_overflow(const struct rule_input *in, struct finding *
 	bool nearly_full =
 		limit.known && used.known &&
 		(double)used.value * 100 > (double)limit.value * rule_threshold(in, "full");
+	bool lowered = limit.known && limit.value < buckets_default(in->model);
 
-	if (!nearly_full && movement != MOVEMENT_NOW && movement != MOVEMENT_BEFORE)
+	if (!nearly_full && !lowered && movement != MOVEMENT_NOW && movement != MOVEMENT_BEFORE)
 		return overflow_missing(finding, in->model, movement, limit.known, used.known);
 	finding_grade(finding, nearly_full || movement == MOVEMENT_NOW ? SEV_WARNING : SEV_ADVICE);
 	advise_counter(finding, in->model, COUNTER_TIME_WAIT_OVERFLOW);
@@ -236,6 +288,8 @@ static enum verdict check_overflow(const struct rule_input *in, struct finding *
 							   : advise_field(in->model, FIELD_STATE));
 	advise_sysctl(finding, in->model, SYSCTL_TCP_MAX_TW_BUCKETS);
 	explain_overflow(finding, movement);
+	if (lowered)
+		explain_lowered(finding, in->model);
 	advise_buckets(finding, in->model, movement);
 	return VERDICT_FINDING;
 }
@@ -388,7 +442,7 @@ const struct rule rules_time_wait[] = {
 	},
 	{
 		.id = "tw-overflow",
-		.title = "Connections close without TIME-WAIT",
+		.title = "Connections close, or soon may, without TIME-WAIT",
 		.worst = SEV_WARNING,
 		.check = check_overflow,
 		.rationale = "TIME-WAIT keeps late segments of a connection away from the next one "

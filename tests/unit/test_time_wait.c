@@ -300,6 +300,44 @@ Test(time_wait, an_overflow_is_seen_by_its_counter_or_by_full_buckets)
 	}
 }
 
+Test(time_wait, a_limit_below_the_kernels_own_is_raised_to_it_and_none_is_lowered)
+{
+	static const struct {
+		const char *entries, *limit;
+		uint64_t used;
+		enum severity severity;
+		const char *proposed;
+	} cases[] = {
+		{ "262144", "131072", 100, SEV_NONE, NULL },
+		{ "262144", "131071", 100, SEV_ADVICE, "131072" },
+		{ "-262144", "5000", 100, SEV_ADVICE, "131072" },
+		{ "262144", "5000", 4001, SEV_WARNING, "131072" },
+		{ "262144", "400000", 100, SEV_NONE, NULL },
+		{ "2000", "900", 800, SEV_WARNING, "1600" },
+		{ "0", "5000", 100, SEV_NONE, NULL },
+		{ NULL, "5000", 100, SEV_NONE, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct overflow_case c = { .limit = cases[i].limit,
+						 .used = { cases[i].used, true },
+						 .lost = { 0, true } };
+		struct model *model = overflow_model(&c);
+		struct finding f = { 0 };
+		const struct action *action;
+
+		set_sysctl(model, SYSCTL_TCP_EHASH_ENTRIES, cases[i].entries);
+		(void)run("tw-overflow", model, &f);
+		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
+		action = action_on(&f, BUCKETS_KEY);
+		cr_expect_eq(action != NULL, cases[i].proposed != NULL, "case %zu", i);
+		if (action && cases[i].proposed)
+			cr_expect_str_eq(action->proposed, cases[i].proposed, "case %zu", i);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
 Test(time_wait, losses_since_boot_say_so_and_what_would_tell_more)
 {
 	const struct overflow_case c = { .limit = "1000",
