@@ -88,8 +88,7 @@ static void show_progress(void *context, unsigned int elapsed_s, unsigned int wi
 	(void)fprintf(stderr, "\rwatching: %u of %u s ", elapsed_s, window_s);
 }
 
-/* What the options mean: 0, or EXIT_WRONG_USAGE. Words from a list were checked when they were
- * read. */
+/* What the options mean: 0, or EXIT_WRONG_USAGE. Words from a list were checked before. */
 static int interpret(struct audit *audit)
 {
 	const char *const *given = audit->given;

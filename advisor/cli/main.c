@@ -104,8 +104,7 @@ static int dispatch(int argc, char *argv[])
 	return cmd->run(argc, argv);
 }
 
-/* So that no file of ours is ever opened as descriptor 1 or 2; writing there then fails as it
- * should. */
+/* So that no file of ours is opened as descriptor 1 or 2; writing there then fails as it should. */
 static void fill_standard_descriptors(void)
 {
 	int fd;
@@ -116,8 +115,7 @@ static void fill_standard_descriptors(void)
 	closep(&fd);
 }
 
-/* A reader who left, as head does, needs no message. The buffer, and with it EPIPE, may be long
- * gone. */
+/* A reader who left, as head does, needs no message. EPIPE may have come and gone with a buffer. */
 static bool reader_left(void)
 {
 	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };

@@ -283,8 +283,7 @@ static int names_below(int tree, const struct ids *ids, struct model *model)
 
 		if (r == -ENOMEM)
 			return r;
-		/* ESTALE: no such cgroup, or outside our cgroup namespace. Else: no right, or too
-		 * old. */
+		/* ESTALE: no such cgroup, or beyond our namespace. Else: no right, or too old. */
 		if (r < 0 && r != -ESTALE)
 			return i == 0 ? names_by_walk(tree, ids, model) : 0;
 	}

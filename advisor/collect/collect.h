@@ -13,7 +13,7 @@ struct model;
  */
 
 enum backend {
-	BACKEND_AUTO,	   /* sock_diag, and /proc where netlink is refused or the root is not this host */
+	BACKEND_AUTO, /* sock_diag; /proc where that is refused or the root is not this host */
 	BACKEND_SOCK_DIAG,
 	BACKEND_PROC,
 };

@@ -14,8 +14,7 @@ struct sock_row;
 enum {
 	/* Counted exactly in one pass; beyond, a second pass counts the largest exactly. */
 	DESTINATION_LIMIT = 16384,
-	/* Local addresses whose ports are told apart; each costs a byte for every port in the
-	   range. */
+	/* Local addresses whose ports are told apart; each costs a byte for a port of the range. */
 	MAX_LOCAL_ADDRESSES = 64,
 };
 

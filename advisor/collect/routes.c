@@ -21,8 +21,7 @@
 
 enum {
 	V4_BITS = 96, /* that an IPv4 prefix is longer by, in our form */
-	/* A router with a full BGP table has a million lines: what is worth knowing stands in few.
-	 */
+	/* A router with a full BGP table has a million lines: few are worth knowing. */
 	MAX_ROUTES = 16384,
 	MAX_LINES = 200000,
 };
@@ -163,8 +162,7 @@ bool routes_parse_v4(const char *line, struct route *ret_route)
 
 	if (sscanf(line, "%*s %8x %8x %4x %*s %*s %*s %8x", &network, &gateway, &flags, &mask) != 4)
 		return false;
-	/* Without a mask it is the default route of a tunnel: what lies behind is not on the link.
-	 */
+	/* Without a mask it is a tunnel's default route: what lies behind is not on the link. */
 	if (!(flags & RTF_UP) || flags & (RTF_GATEWAY | RTF_REJECT) || gateway || !mask)
 		return false;
 	ret_route->network = addr_from_v4(network);

@@ -15,8 +15,7 @@ enum sock_timer {
 	TIMER_PROBE,
 };
 
-/* One socket as a backend saw it. Filled by both parsers; fields that a backend cannot know say so.
- */
+/* One socket as a backend saw it. What a backend cannot know says so. */
 struct sock_row {
 	struct addr local_addr, remote_addr;
 	uint16_t local_port, remote_port;

@@ -234,8 +234,7 @@ static int names_add(struct names *names, const char *folder, DIR *dir, const ch
 	return 0;
 }
 
-/* What ends in SUFFIX in the folders' SUB, sorted; of one name, the first folder's. 0 or -ENOMEM.
- */
+/* What ends in SUFFIX in the folders' SUB, sorted; of a name, the first folder's. 0 or -ENOMEM. */
 static int names_read(struct unit_reader *reader, const char *sub, const char *suffix,
 		      struct names *names)
 {

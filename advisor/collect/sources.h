@@ -46,8 +46,7 @@ bool softnet_parse(const char *text, struct softnet *ret_softnet);
 bool uptime_parse(const char *text, struct reading *ret_seconds);
 bool meminfo_parse(const char *text, struct reading *ret_bytes);
 bool file_nr_parse(const char *text, struct reading *ret_open, struct reading *ret_max);
-/* Could this have come from the kernel as FACT's value? The kernel takes nonsense, but not letters.
- */
+/* Could the kernel have printed this as FACT's value? It takes nonsense, but not letters. */
 bool sysctl_text_plausible(const struct sysctl_fact *fact, const char *text);
 
 /* All counters now, without gaps: for the samples of a window. -ENOMEM only. */

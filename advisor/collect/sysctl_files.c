@@ -1,5 +1,4 @@
-/* The live value of every key that tcpwright knows, from /proc/sys, and whether it can be written.
- */
+/* The live value of every known key, from /proc/sys, and whether it can be written. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

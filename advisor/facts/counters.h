@@ -42,8 +42,10 @@ struct counter_fact {
 
 extern const struct counter_fact counter_facts[N_COUNTERS]; /* indexed by enum counter_id */
 
-/* By name, with or without its table ("ListenOverflows", "TcpExt.ListenOverflows",
- * "TcpExtListenOverflows" as nstat prints it), any case; NULL if unknown. */
+/*
+ * By name, with or without its table ("ListenOverflows", "TcpExt.ListenOverflows",
+ * "TcpExtListenOverflows" as nstat prints it), any case; NULL if unknown.
+ */
 const struct counter_fact *counter_find(const char *name);
 enum counter_id counter_id_of(const struct counter_fact *fact);
 /* "/proc/net/snmp" or "/proc/net/netstat" */

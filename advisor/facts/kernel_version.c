@@ -1,4 +1,4 @@
-/* Kernel releases that compare as numbers. Only texts and defaults depend on them, never a code path. */
+/* Kernel releases that compare as numbers. */
 #include <stdio.h>
 
 #include "kernel_version.h"
@@ -7,7 +7,8 @@ bool kernel_version_parse(const char *release, kernel_version *ret_version)
 {
 	unsigned int major, minor, patch = 0;
 
-	if (sscanf(release, "%3u.%3u.%5u", &major, &minor, &patch) < 2 || major > 255 || minor > 255)
+	if (sscanf(release, "%3u.%3u.%5u", &major, &minor, &patch) < 2 || major > 255 ||
+	    minor > 255)
 		return false;
 	*ret_version = KERNEL(major, minor) | (patch > 0xffff ? 0xffff : patch);
 	return true;

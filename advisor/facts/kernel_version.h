@@ -8,5 +8,5 @@ typedef uint32_t kernel_version;
 
 #define KERNEL(major, minor) ((kernel_version)(major) << 24 | (kernel_version)(minor) << 16)
 
-/* Reads the leading "major.minor[.patch]" of a release as uname prints it; false if there is none. */
+/* The leading "major.minor[.patch]" of a release as uname prints it; false if there is none. */
 bool kernel_version_parse(const char *release, kernel_version *ret_version);

@@ -9,9 +9,9 @@ struct sysctl_fact;
 
 /* How a profile or a rule relates a live value to a wanted one. */
 enum value_op {
-	VALUE_EQUAL,	/* "= v" */
+	VALUE_EQUAL,    /* "= v" */
 	VALUE_AT_LEAST, /* ">= v": raise only; covers for port ranges, contains for port sets */
-	VALUE_AT_MOST,	/* "<= v": lower only */
+	VALUE_AT_MOST,  /* "<= v": lower only */
 };
 
 enum { SYSCTL_MAX_VECTOR = 4 };
@@ -33,16 +33,16 @@ int sysctl_op_check(const struct sysctl_fact *fact, enum value_op op, struct err
 
 /*
  * Does LIVE satisfy OP WANTED? Compared as values, not as text: white space, vectors element by
- * element, port sets as sets. False in *RET_SATISFIED needs a change. Returns false when either text
- * cannot be read, which is neither.
+ * element, port sets as sets. False in *RET_SATISFIED needs a change. Returns false when either
+ * text cannot be read, which is neither.
  */
 bool sysctl_value_satisfies(const struct sysctl_fact *fact, const char *live, enum value_op op,
 			    const char *wanted, bool *ret_satisfied);
 
 /*
  * The value to write so that LIVE becomes satisfied and nothing is lost: raises only what is too
- * low, unites sets, widens ranges. A copy to be freed; NULL when memory runs out or a text cannot be
- * read. Port sets come as the kernel writes them: sorted, with ranges.
+ * low, unites sets, widens ranges. A copy to be freed; NULL when memory runs out or a text cannot
+ * be read. Port sets come as the kernel writes them: sorted, with ranges.
  */
 char *sysctl_value_join(const struct sysctl_fact *fact, const char *live, enum value_op op,
 			const char *wanted);

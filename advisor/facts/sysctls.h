@@ -7,8 +7,8 @@
 #include "kernel_version.h"
 
 /*
- * Every sysctl key that a rule judges, a profile may set, or `explain` explains: what it is, what it
- * is not, and how its values are written and compared. Code that deals with a key asks here.
+ * Every sysctl key that a rule judges, a profile may set, or `explain` explains: what it is, what
+ * it is not, and how its values are written and compared. Code that deals with a key asks here.
  */
 enum sysctl_id {
 	/* ports */
@@ -67,7 +67,7 @@ enum sysctl_id {
 
 enum sysctl_type {
 	SYSCTL_NUMBER,
-	SYSCTL_VECTOR,	   /* several numbers; a shorter vector leaves the rest as it is */
+	SYSCTL_VECTOR,     /* several numbers; a shorter vector leaves the rest as it is */
 	SYSCTL_PORT_RANGE, /* "low high" */
 	SYSCTL_PORT_SET,   /* "80,443,8000-8100", normalised by the kernel */
 	SYSCTL_STRING,
@@ -96,20 +96,20 @@ struct sysctl_fact {
 	const char *key; /* with dots: net.ipv4.tcp_tw_reuse */
 	enum sysctl_type type;
 	enum sysctl_scope scope;
-	const char *unit;	/* "s", "bytes", "pages"...; NULL for counts and switches */
-	unsigned int n_values;	/* of a vector; 1 otherwise */
+	const char *unit;          /* "s", "bytes", "pages"...; NULL for counts and switches */
+	unsigned int n_values;     /* of a vector; 1 otherwise */
 	struct sysctl_range range; /* all zero for strings and what cannot be set */
-	bool read_only;		   /* the kernel only shows it */
-	kernel_version since;	/* 0: older than any kernel that matters here */
-	kernel_version removed; /* the first kernel without it; 0: still there */
+	bool read_only;            /* the kernel only shows it */
+	kernel_version since;      /* 0: older than any kernel that matters here */
+	kernel_version removed;    /* the first kernel without it; 0: still there */
 	/*
 	 * Ascending; none where the kernel computes the default, which COMPUTED then says in words.
 	 * With both, these are what most hosts get, and COMPUTED says on what they depend.
 	 */
 	struct sysctl_default defaults[SYSCTL_MAX_DEFAULTS];
 	const char *computed;
-	const char *meaning;	    /* what it does: one to three sentences */
-	const char *misunderstood;  /* what it does not do, against the folklore; NULL if there is none */
+	const char *meaning;       /* what it does: one to three sentences */
+	const char *misunderstood; /* what it does not do, against the folklore; NULL: nothing */
 	const char *references[SYSCTL_MAX_REFERENCES]; /* NULL-terminated unless full */
 };
 

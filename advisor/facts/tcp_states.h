@@ -13,10 +13,10 @@ enum tcp_state {
 	TCP_STATE_LAST_ACK,
 	TCP_STATE_LISTEN,
 	TCP_STATE_CLOSING,
-	TCP_STATE_NEW_SYN_RECV,	  /* reported as SYN-RECV */
+	TCP_STATE_NEW_SYN_RECV, /* reported as SYN-RECV */
 	/*
-	 * 6.8+: bound, neither listening nor connected. sock_diag is asked for it by this number and
-	 * answers with 7, UNCONN.
+	 * 6.8+: bound, neither listening nor connected. sock_diag is asked for it by this number
+	 * and answers with 7, UNCONN.
 	 */
 	TCP_STATE_BOUND_INACTIVE,
 	N_TCP_STATES
@@ -36,5 +36,5 @@ struct tcp_state_fact {
 /* Indexed by enum tcp_state; the name is NULL for 0 and for numbers that are never shown. */
 extern const struct tcp_state_fact tcp_state_facts[N_TCP_STATES];
 
-/* By any common spelling (TIME-WAIT, TIME_WAIT, timewait, time-wait, ESTABLISHED); NULL if unknown. */
+/* By any common spelling (TIME-WAIT, TIME_WAIT, timewait, ESTABLISHED); NULL if unknown. */
 const struct tcp_state_fact *tcp_state_find(const char *name);

@@ -48,10 +48,10 @@ const char *action_kind_name(enum action_kind kind); /* "sysctl", "socket-option
 /* Something to do. Texts are owned; NULL where there is nothing to say. */
 struct action {
 	enum action_kind kind;
-	char *key;	/* sysctl key, option name, or a few words: "connection pool" */
+	char *key; /* sysctl key, option name, or a few words: "connection pool" */
 	char *current;
 	char *proposed;
-	char *formula;	/* with its numbers filled in */
+	char *formula; /* with its numbers filled in */
 	char *risk;
 	char *command;
 	char *undo;
@@ -78,7 +78,7 @@ struct finding {
 	size_t n_actions;
 	size_t actions_capacity;
 	char *explanation; /* what this means here, one or more sentences */
-	char **missing;	   /* data that a verdict of unknown lacked */
+	char **missing;    /* data that a verdict of unknown lacked */
 	size_t n_missing;
 	size_t missing_capacity;
 	bool out_of_memory;

@@ -10,7 +10,7 @@
 #include "model.h"
 
 /* The bounds that matter are the idle limits of balancers and NAT: 240, 350, 600, 1200 s. */
-const uint32_t idle_bucket_bounds_s[N_IDLE_BUCKETS] = { 0,   30,  60,	120,  180,  240,
+const uint32_t idle_bucket_bounds_s[N_IDLE_BUCKETS] = { 0,   30,  60,  120,  180,  240,
 							300, 350, 600, 1200, 3600, 7200 };
 
 struct model *model_new(void)
@@ -82,9 +82,11 @@ void model_free(struct model *model)
 
 bool model_add_gap(struct model *model, const char *source, const char *reason, const char *cost)
 {
-	struct gap gap = { .source = strdup(source), .reason = strdup(reason), .cost = strdup(cost) };
+	struct gap gap = { .source = strdup(source),
+			   .reason = strdup(reason),
+			   .cost = strdup(cost) };
 
-	if (!gap.source || !gap.reason || !gap.cost || 
+	if (!gap.source || !gap.reason || !gap.cost ||
 	    !ARRAY_GROW(model->gaps, model->gaps_capacity, model->n_gaps)) {
 		free(gap.source);
 		free(gap.reason);
@@ -107,7 +109,8 @@ struct reading model_sysctl(const struct model *model, enum sysctl_id id)
 	const char *text = model_sysctl_text(model, id);
 	struct sysctl_numbers numbers;
 
-	if (!text || !sysctl_parse_numbers(text, &numbers) || numbers.n == 0 || numbers.value[0] < 0)
+	if (!text || !sysctl_parse_numbers(text, &numbers) || numbers.n == 0 ||
+	    numbers.value[0] < 0)
 		return (struct reading){ 0 };
 	return reading_of((uint64_t)numbers.value[0]);
 }

@@ -31,26 +31,26 @@ struct gap {
 };
 
 struct host {
-	char hostname[65];	/* "" unknown */
-	char kernel_release[65]; /* "" unknown */
-	kernel_version kernel;	/* 0 unknown */
-	struct reading netns;	/* inode of the network namespace, as in net:[4026531840] */
-	char source[256];	/* "live", or the root that was read */
+	char hostname[65];           /* "" unknown */
+	char kernel_release[65];     /* "" unknown */
+	kernel_version kernel;       /* 0 unknown */
+	struct reading netns;        /* inode of the network namespace, as in net:[4026531840] */
+	char source[256];            /* "live", or the root that was read */
 	struct timespec captured_at; /* wall clock, when the first socket was read; 0: unknown */
 	struct reading uptime_s;
 	struct reading memory_bytes;
 	struct reading page_size_bytes;
-	struct reading file_nr;	 /* fs.file-nr: open files of the whole host */
+	struct reading file_nr; /* fs.file-nr: open files of the whole host */
 	struct reading file_max;
 };
 
 struct sysctl_reading {
-	char *text; /* owned; as read, without the newline; NULL: unknown */
+	char *text;    /* owned; as read, without the newline; NULL: unknown */
 	bool absent;   /* this kernel has no such key (ENOENT), as opposed to unreadable */
 	bool writable; /* by this process, here */
 };
 
-/* /proc/net/sockstat and sockstat6. TW and INUSE are the namespace's; ORPHAN, ALLOC, MEM the host's. */
+/* /proc/net/sockstat, sockstat6. INUSE and TW are the namespace's; ORPHAN, ALLOC, MEM the host's */
 struct sockstat {
 	struct reading inuse, inuse6, orphan, tw, alloc, mem_pages;
 };
@@ -71,19 +71,18 @@ struct sample {
 };
 
 enum {
-	TIME_WAIT_SECONDS = 60,	  /* TCP_TIMEWAIT_LEN, not tunable */
+	TIME_WAIT_SECONDS = 60, /* TCP_TIMEWAIT_LEN, not tunable */
 	/* The youngest of them, from which the rate of closes is taken. */
 	TIME_WAIT_RATE_SECONDS = 10,
-	DESTINATION_SAMPLES = 8,  /* sockets kept by inode to name their processes */
+	DESTINATION_SAMPLES = 8, /* sockets kept by inode to name their processes */
 	IDLE_GROUP_SAMPLES = 8,
-	/* Kept in the report, and any more that use above half of the range; the rest is counted
-	 * together. */
+	/* Kept, and any more that use above half of the range; the rest is counted together. */
 	MAX_DESTINATIONS = 4096,
 };
 
 /* A socket that may have to be named by its process. */
 struct socket_ref {
-	uint64_t inode;	    /* 0: none (TIME-WAIT, orphan) */
+	uint64_t inode;     /* 0: none (TIME-WAIT, orphan) */
 	uint64_t cgroup_id; /* 0: unknown */
 };
 
@@ -101,34 +100,34 @@ enum exhaustion {
 enum port_choice {
 	CHOICE_UNKNOWN, /* too few sockets, a changed range, or nothing that tells */
 	CHOICE_CONNECT,
-	CHOICE_BIND_SUSPECTED, /* bind() to port 0 before connect(), without IP_BIND_ADDRESS_NO_PORT */
+	CHOICE_BIND_SUSPECTED, /* by bind() to port 0, without IP_BIND_ADDRESS_NO_PORT */
 };
 
 struct port_budget {
 	enum port_choice choice;
-	struct reading used;	       /* U: distinct local ports that cannot be had again now */
-	struct reading available;      /* R: ports that connect() could ever give to this destination */
-	struct reading held_suspected; /* of others, taken off R because of suspected bind-before-connect */
+	struct reading used;           /* U: distinct local ports that cannot be had again now */
+	struct reading available;      /* R: what connect() could ever give to this destination */
+	struct reading held_suspected; /* of others, taken off R: suspected bind-before-connect */
 	struct reading time_wait_reusable; /* beside U, not in it */
-	double usage;		       /* U / R; only where both are known and R > 0, else negative */
+	double usage;                      /* U / R where both are known and R > 0, else negative */
 	enum exhaustion exhaustion;
 	uint64_t seconds_to_exhaustion; /* only for EXPECTED; 0: now */
-	double rate_per_s;	       /* at which ports are taken; negative: unknown */
+	double rate_per_s;              /* at which ports are taken; negative: unknown */
 };
 
 /* The outbound sockets of one (local address, remote address, remote port), any state. */
 struct destination {
 	struct addr local_addr, remote_addr;
 	uint16_t remote_port;
-	struct portset ports;	/* distinct local ports, TIME-WAIT included */
+	struct portset ports; /* distinct local ports, TIME-WAIT included */
 	uint32_t established;
-	uint32_t time_wait;	/* rows in TIME-WAIT */
-	/* By whole seconds left of the 60: [59] closed within the last second. NULL: none. Owned. */
+	uint32_t time_wait; /* rows in TIME-WAIT */
+	/* Owned; by whole seconds left: [59] closed within the last second. NULL: none. */
 	uint32_t *time_wait_histogram;
-	uint32_t judged;	/* sockets whose parity means something: not cleared by their flag */
-	uint32_t wrong_parity;	/* of those, on the parity that bind(0) takes first (facts: parity) */
-	uint32_t cleared;	/* bind_address_no_port is set: above suspicion */
-	/* Local ports that other destinations of local_addr use as well; all where that is unknown. */
+	uint32_t judged;       /* sockets whose parity tells: not cleared by their flag */
+	uint32_t wrong_parity; /* of those, on the parity that bind(0) takes first */
+	uint32_t cleared;      /* bind_address_no_port is set: above suspicion */
+	/* Local ports that other destinations of local_addr use too; all where unknown. */
 	uint32_t shared_ports;
 	struct socket_ref samples[DESTINATION_SAMPLES];
 	uint32_t n_samples;
@@ -140,21 +139,24 @@ struct destination {
 /* All outbound sockets of one local address, over all its destinations. */
 struct local_address {
 	struct addr addr;
-	uint32_t outbound;	  /* sockets */
-	uint32_t distinct_ports;  /* that they use; fewer than sockets: connect() shares them */
-	uint32_t destinations;	  /* at least so many, where some were folded together */
-	uint32_t out_of_range;	  /* ephemeral-looking outbound ports outside today's range */
+	uint32_t outbound;       /* sockets */
+	uint32_t distinct_ports; /* that they use; fewer than sockets: connect() shares them */
+	uint32_t destinations;   /* at least so many, where some were folded together */
+	uint32_t out_of_range;   /* ephemeral-looking outbound ports outside today's range */
 };
 
 struct listener {
-	struct addr addr;	/* wildcard: all addresses */
+	struct addr addr; /* wildcard: all addresses */
 	uint16_t port;
 	uint32_t uid;
 	struct socket_ref socket;
-	struct reading queue;	/* connections that wait for accept() */
-	struct reading backlog; /* the limit in force: min(listen()'s, somaxconn then); queue may reach
-				   backlog + 1. Unknown from /proc. */
-	/* Inbound sockets whose local port is this listener's; with SO_REUSEPORT, the first one's. */
+	struct reading queue; /* connections that wait for accept() */
+	/*
+	 * The limit in force: the smaller of listen()'s and somaxconn at that time; backlog + 1
+	 * connections fit. Unknown from /proc.
+	 */
+	struct reading backlog;
+	/* Inbound sockets on this listener's port; with SO_REUSEPORT, the first one's. */
 	uint32_t syn_recv;
 	uint32_t established;
 	uint32_t close_wait;
@@ -179,8 +181,8 @@ struct close_wait {
  */
 enum idle_scope {
 	IDLE_ELSEWHERE, /* the peer is behind a router */
-	IDLE_ON_LINK,	/* the peer is in a directly connected subnet */
-	N_IDLE_SCOPES	/* peers on this host itself are left out */
+	IDLE_ON_LINK,   /* the peer is in a directly connected subnet */
+	N_IDLE_SCOPES   /* peers on this host itself are left out */
 };
 enum { N_IDLE_BUCKETS = 12, MAX_IDLE_GROUPS = 256 };
 /* Bucket i holds sockets idle for at least bound[i] seconds and less than bound[i + 1]. */
@@ -189,12 +191,12 @@ extern const uint32_t idle_bucket_bounds_s[N_IDLE_BUCKETS];
 struct idle_group {
 	uint64_t cgroup_id; /* 0: unknown, or the rest beyond MAX_IDLE_GROUPS */
 	enum idle_scope scope;
-	uint32_t established;	 /* all ESTAB sockets of the group */
-	uint32_t judged;	 /* with no timer or the keepalive timer */
+	uint32_t established;       /* all ESTAB sockets of the group */
+	uint32_t judged;            /* with no timer or the keepalive timer */
 	uint32_t without_keepalive; /* of those, without any timer */
-	uint32_t idle[N_IDLE_BUCKETS]; /* of those, by min(last_data_sent, last_data_recv); only with
-					  tcp_info */
-	uint32_t idle_known;	 /* how many went into the buckets */
+	/* Of those, by min(last_data_sent, last_data_recv); only with tcp_info. */
+	uint32_t idle[N_IDLE_BUCKETS];
+	uint32_t idle_known;                           /* how many went into the buckets */
 	struct socket_ref samples[IDLE_GROUP_SAMPLES]; /* of without_keepalive, the most idle */
 	uint32_t sample_idle_s[IDLE_GROUP_SAMPLES];
 	uint32_t n_samples;
@@ -228,11 +230,11 @@ struct unit_port {
 /* Folded sockets. */
 struct sockets {
 	const char *backend; /* "sock_diag", "proc"; NULL: no sockets could be read */
-	uint64_t total; /* without BOUND_INACTIVE, which only sock_diag shows */
+	uint64_t total;      /* without BOUND_INACTIVE, which only sock_diag shows */
 	uint64_t states[N_TCP_STATES];
 	struct reading states_before[N_TCP_STATES]; /* in the first sample of a window */
-	bool with_tcp_info;	/* idle times and ages were asked for all sockets */
-	bool may_repeat;	/* the table changed while it was read: totals are approximate */
+	bool with_tcp_info; /* idle times and ages were asked for all sockets */
+	bool may_repeat;    /* the table changed while it was read: totals are approximate */
 
 	/* False: the port range is unknown, so nothing could be told apart as outbound. */
 	bool destinations_known;
@@ -246,9 +248,9 @@ struct sockets {
 	struct listener *listeners; /* owned */
 	size_t n_listeners;
 	bool listeners_known;
-	struct portset listening;	/* ports of all listeners */
-	struct portset bound_inactive;	/* bound but neither listening nor connected */
-	/* 6.8+ with sock_diag; among very many sockets only where they may be a hundredth of the range. */
+	struct portset listening;      /* ports of all listeners */
+	struct portset bound_inactive; /* bound but neither listening nor connected */
+	/* 6.8+, sock_diag; among very many sockets only where they may matter for the range. */
 	bool bound_inactive_known;
 
 	uint64_t time_wait_inbound, time_wait_outbound;
@@ -258,7 +260,7 @@ struct sockets {
 	uint64_t fin_wait_2_orphans; /* without inode */
 
 	struct close_wait *close_wait; /* owned */
-	size_t n_close_wait;	       /* kept */
+	size_t n_close_wait;           /* kept */
 
 	struct idle_group *idle_groups; /* owned */
 	size_t n_idle_groups;
@@ -270,13 +272,13 @@ void sockets_done(struct sockets *sockets);
 struct model {
 	struct host host;
 	struct sysctl_reading sysctls[N_SYSCTLS];
-	struct reading counters[N_COUNTERS];	   /* at the end */
+	struct reading counters[N_COUNTERS]; /* at the end */
 	struct sockstat sockstat;
 	struct softnet softnet;
 	struct conntrack conntrack;
 	struct sockets sockets;
 
-	double window_s; /* of `--for`; 0: a single sample */
+	double window_s;        /* of `--for`; 0: a single sample */
 	struct sample *samples; /* owned; the first and the last frame the window */
 	size_t n_samples;
 
@@ -320,14 +322,14 @@ struct reading model_sysctl(const struct model *model, enum sysctl_id id);
 /* How often something happened, and over which time. */
 struct counter_change {
 	struct reading events;
-	double seconds;	  /* of the window, or the uptime; 0: unknown */
+	double seconds;  /* of the window, or the uptime; 0: unknown */
 	bool since_boot; /* a single sample was divided by the uptime */
 };
 struct counter_change model_counter_change(const struct model *model, enum counter_id id);
 
 /*
- * Closes that leave a TIME-WAIT behind, per second over the last 10 s: a single sample holds them, as
- * each row carries its remaining time. Negative: unknown.
+ * Closes that leave a TIME-WAIT behind, per second over TIME_WAIT_RATE_SECONDS: a single sample
+ * holds them, as each row carries its remaining time. Negative: unknown.
  */
 double model_time_wait_rate(const struct model *model);
 

@@ -12,20 +12,20 @@
  * nothing from rules/.
  */
 struct rule_result {
-	const char *id;		/* borrowed from the rule table, like the next three */
+	const char *id; /* borrowed from the rule table, like the next three */
 	const char *title;
-	const char *rationale;	/* why it matters: two sentences */
+	const char *rationale;         /* why it matters: two sentences */
 	const char *const *references; /* NULL-terminated */
-	enum severity worst;	/* ceiling */
+	enum severity worst;           /* ceiling */
 	enum verdict verdict;
-	struct finding finding;	/* for UNKNOWN only its missing[] counts */
+	struct finding finding; /* for UNKNOWN only its missing[] counts */
 };
 
 struct report_role {
 	char name[64];
 	char chosen_by[32]; /* "default", "--role", "--role auto", "--profile" */
-	char why[512];	    /* the evidence, or "" */
-	char hint[640];	    /* what auto would choose, where nobody chose; "" */
+	char why[512];      /* the evidence, or "" */
+	char hint[640];     /* what auto would choose, where nobody chose; "" */
 };
 
 struct report {

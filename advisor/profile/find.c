@@ -70,8 +70,7 @@ static int refuse_special(const char *file, const struct stat *st, struct err *e
 	return S_ISREG(st->st_mode) ? 0 : err_set(err, EINVAL, "%s: no regular file", file);
 }
 
-/* A profile that cannot be read is listed with the reason: it hides others of its name all the
- * same. */
+/* A profile that cannot be read is listed with the reason: it still hides others of its name. */
 static int describe(struct profile_entry *entry, struct err *err)
 {
 	struct text_file text = { 0 };

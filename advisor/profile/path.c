@@ -29,8 +29,7 @@ static const char *shipped_profiles(void)
 	if (strncmp(path, build, strlen(build)) == 0)
 		return SOURCE_PROFILES;
 	*strrchr(path, '/') = '\0';
-	/* The kernel's path has no links in it, so ".." can be taken off: people read these paths.
-	 */
+	/* The kernel's path has no links in it, so ".." can be taken off: people read this. */
 	for (; strncmp(relative, "../", 3) == 0 && strrchr(path, '/'); relative += 3)
 		*strrchr(path, '/') = '\0';
 	(void)strcat(strcat(path, "/"), relative);

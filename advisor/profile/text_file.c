@@ -111,8 +111,7 @@ static void drop_reason(struct reading *r)
 	r->reason = NULL;
 }
 
-/* Tabs become spaces; anything else that cannot be printed is refused, so that no output needs
- * care. */
+/* Tabs become spaces; what else cannot be printed is refused, so that no output needs care. */
 static bool is_text(char *line)
 {
 	char copy[TEXT_FILE_MAX_LINE + 1];

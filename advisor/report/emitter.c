@@ -10,8 +10,7 @@
 
 #include "emitter.h"
 
-/* Six digits are more than any rate or ratio here is worth, and keep 0.95 from becoming 0.9499999.
- */
+/* Six digits are more than any rate here is worth, and keep 0.95 from becoming 0.9499999. */
 #define ENCODE_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(6))
 
 static void new_line(struct emitter *e)

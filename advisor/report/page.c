@@ -9,8 +9,10 @@
 #include "page.h"
 #include "writer.h"
 
-/* Prose is wrapped at 80 columns where nobody says how wide the page is; longer lines than
- * WIDEST are hard to read, shorter ones than NARROWEST leave no room beside an indent. */
+/*
+ * Prose is wrapped at 80 columns where nobody says how wide the page is; longer lines than WIDEST
+ * are hard to read, shorter ones than NARROWEST leave no room beside an indent.
+ */
 enum { USUAL_WIDTH = 80, WIDEST = 100, NARROWEST = 40 };
 
 struct page page_of(FILE *file, const struct report_style *style)

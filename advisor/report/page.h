@@ -7,8 +7,7 @@
 
 struct report_style;
 
-/* Where text for people goes, and how it may look: wrapping, colour, bars. Nothing here knows TCP.
- */
+/* Where text for people goes and how it looks: wrapping, colour, bars. Nothing here knows TCP. */
 struct page {
 	FILE *file; /* write errors are its owner's to check */
 	const struct report_style *style;

@@ -3,8 +3,7 @@
 struct model;
 struct page;
 
-/* Figures for people to look at: each prints its own heading, and nothing where there is nothing.
- */
+/* Figures to look at: each prints its own heading, and nothing where there is nothing. */
 void tables_print_destinations(struct page *page, const struct model *model);
 void tables_print_listeners(struct page *page, const struct model *model);
 void tables_print_states(struct page *page, const struct model *model);

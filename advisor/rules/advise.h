@@ -18,7 +18,9 @@ enum { ADVISE_MAX_NAMED = 16 };
 __attribute__((format(printf, 2, 3))) char *advise_text(struct finding *finding, const char *format,
 							...);
 
-/* The program's name in a command line, without its folder: "nginx: worker process", "java -jar x". */
+/*
+ * The program's name in a command line, without its folder: "nginx: worker process", "java -jar x".
+ */
 const char *advise_program(const char *command);
 /* "nginx (pid 12, nginx.service)", as far as it is known; "" where nothing is. */
 char *advise_owner(struct finding *finding, const struct model *model,

@@ -337,8 +337,10 @@ static void judge(const struct rule_input *in, struct finding *f, const struct l
 		tally->unknown++;
 		return;
 	}
-	/* Long enough for its clients' patience: then the server is too slow, not the queue too
-	 * short. */
+	/*
+	 * Long enough for its clients' patience: then the server is too slow, not the queue too
+	 * short.
+	 */
 	if (cap.size > 0 && (cap.needed <= (double)listener->backlog.value ||
 			     cap.size <= listener->backlog.value)) {
 		tally->long_enough++;

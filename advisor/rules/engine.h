@@ -13,10 +13,12 @@ struct profile_words;
 struct rule;
 
 /* All rules in the order of the catalogue. For loops: for (size_t i = 0; rules_at(i); i++) */
-const struct rule *rules_at(size_t index); /* NULL beyond the last */
+const struct rule *rules_at(size_t index);     /* NULL beyond the last */
 const struct rule *rules_find(const char *id); /* NULL: no such rule */
 
-/* The names that a profile may use. Valid for the life of the program; NULL when memory runs out. */
+/*
+ * The names that a profile may use. Valid for the life of the program; NULL when memory runs out.
+ */
 const struct profile_words *rules_words(void);
 
 /* The sockets whose processes the rules want to name, for a model without processes. */

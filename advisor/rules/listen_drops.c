@@ -6,8 +6,7 @@
 #include "advise.h"
 #include "rule.h"
 
-/* Drops that neither full queue explains; counters are not read at one instant, so never below 0.
- */
+/* Drops that neither full queue explains. Counters are not read at one instant: never below 0. */
 static uint64_t other_drops(uint64_t drops, uint64_t overflows, uint64_t queue_full)
 {
 	uint64_t explained = overflows + queue_full;

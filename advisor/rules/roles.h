@@ -2,7 +2,9 @@
 
 struct model;
 
-/* The role that the evidence speaks for: two independent signs, else general. Texts are cut to fit. */
+/*
+ * The role that the evidence speaks for: two independent signs, else general. Texts are cut to fit.
+ */
 struct role_guess {
 	char name[64];
 	char why[512];

@@ -48,9 +48,9 @@ struct rule {
 	/* Its sysctl proposals give way to those of other findings for the same key. */
 	bool yields;
 	const char *rationale; /* why it matters, two sentences */
-	const char *folklore; /* what the web says and this rule never does; NULL: nothing */
+	const char *folklore;  /* what the web says and this rule never does; NULL: nothing */
 	struct rule_threshold thresholds[RULE_MAX_THRESHOLDS]; /* up to the first without a name */
-	const char *references[RULE_MAX_REFERENCES + 1]; /* NULL-terminated */
+	const char *references[RULE_MAX_REFERENCES + 1];       /* NULL-terminated */
 };
 
 #define REFS(...)                                                                                  \

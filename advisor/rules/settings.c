@@ -1,5 +1,4 @@
-/* Values of keys that need no other evidence: features switched off, and what the profile asks for.
- */
+/* Keys that need no other evidence: features switched off, and what the profile asks for. */
 #include <stdio.h>
 
 #include "cleanup.h"

@@ -1,5 +1,4 @@
-/* Lines of /proc/net/tcp and tcp6, as a saved host may hold them: whatever is read is a valid row.
- */
+/* Lines of /proc/net/tcp and tcp6 as a saved host may hold them: what is read is a valid row. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -105,8 +105,7 @@ static inline const struct evidence *evidence_of(const struct finding *finding, 
 	return NULL;
 }
 
-/* The count of the first evidence of that name, which has to be there and to say where it is from.
- */
+/* The count of the first evidence of that name, which has to be there and to name its source. */
 static inline uint64_t count_of(const struct finding *finding, const char *name)
 {
 	const struct evidence *evidence = evidence_of(finding, NULL, name);

@@ -1,7 +1,6 @@
 #pragma once
 
-/* Models of hosts with outbound sockets, for the tests of port arithmetic and of the rules on it.
- */
+/* Models of hosts with outbound sockets, for tests of port arithmetic and of rules on it. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

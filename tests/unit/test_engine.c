@@ -85,8 +85,7 @@ Test(engine, no_row_has_an_empty_place)
 	}
 }
 
-/* "tcp(7)", a file of the kernel's documentation or sources, an RFC; with or without a place in it.
- */
+/* "tcp(7)", a file of the kernel's documentation or sources, an RFC; perhaps with a place in it. */
 static bool is_document(const char *reference)
 {
 	const char *section = strchr(reference, '(');

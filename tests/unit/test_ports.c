@@ -123,8 +123,7 @@ Test(ports, parity_judges_only_where_it_proves_something)
 	}
 }
 
-/* Sockets of several destinations in turn over one local address, as bind() to port 0 deals them.
- */
+/* Sockets of several destinations in turn over one address, as bind() to port 0 deals them. */
 static struct model *in_turn(uint32_t destinations, uint32_t sockets)
 {
 	struct model *model = port_model(RANGE_100, "");
@@ -294,7 +293,8 @@ Test(ports, the_walk_adds_the_close_rate_and_takes_off_what_expires)
 	struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
 	const struct port_budget *budget;
 
-	/* U = 70: 10 ESTAB, 30 closed in the last 10 s (3/s), 20 expire within 1 s, 10 within 2 s.
+	/*
+	 * U = 70: 10 ESTAB, 30 closed in the last 10 s (3/s), 20 expire within 1 s, 10 within 2 s.
 	 */
 	use_ports(d, 20000, 20000, 1, 70);
 	for (uint32_t left = 50; left < 60; left++)
@@ -368,7 +368,8 @@ Test(ports, two_samples_extrapolate_the_growth_of_all_states)
 		{ "0", { 20, true }, { 10, true }, EXHAUSTION_EXPECTED, 11, 5 },
 		{ "0", { 45, true }, { 10, true }, EXHAUSTION_NEVER, 0, 0 },
 		{ "0", { 60, true }, { 10, true }, EXHAUSTION_NEVER, 0, 0 },
-		/* Reused: 25 more ports, 25 more TIME-WAIT; nothing grows that anybody would miss.
+		/*
+		 * Reused: 25 more ports, 25 more TIME-WAIT; nothing grows that anybody would miss.
 		 */
 		{ "1", { 20, true }, { 10, true }, EXHAUSTION_NEVER, 0, 0 },
 		/* Reused: 5 ESTAB more in 5 s, 84 of 100 left. */

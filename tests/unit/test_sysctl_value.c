@@ -15,8 +15,7 @@ static const struct sysctl_fact *fact_of(enum sysctl_id id)
 	return &sysctl_facts[id];
 }
 
-/* A live value, what is wanted of it, whether it satisfies that, and what to write so that it does.
- */
+/* A live value, what is wanted of it, whether it satisfies that, and what to write if not. */
 struct value_case {
 	enum sysctl_id id;
 	const char *live;

@@ -13,8 +13,8 @@ TestSuite(util);
 
 Test(util, numbers_refuse_everything_but_digits)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x10", "1e3",
-					   "18446744073709551616" };
+	static const char *const bad[] = { "",   "-1",   "+1",  " 1",
+					   "1 ", "0x10", "1e3", "18446744073709551616" };
 	uint64_t value = 7;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
