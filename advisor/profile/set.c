@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -331,10 +332,21 @@ static const struct section *find_section(const char *text)
 	return NULL;
 }
 
+/* By its first word: the name that may follow is anybody's. NULL: none is near. */
+static const char *nearest_section(const char *text)
+{
+	const char *names[ARRAY_SIZE(sections)], *nearest;
+	char word[32];
+
+	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, " "), text);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		names[i] = sections[i].name;
+	nearest = nearest_name(word, names, ARRAY_SIZE(names));
+	return nearest && strcmp(nearest, "socket") == 0 ? "socket NAME" : nearest;
+}
+
 static int unknown_section(const struct text_entry *entry, const char *file, struct err *err)
 {
-	static const char *const names[] = { "profile", "sysctl", "thresholds", "rules",
-					     "socket NAME" };
 	const struct text_entry section = { .section = entry->section, .line = entry->line };
 
 	if (!*entry->section && entry->key)
@@ -343,8 +355,8 @@ static int unknown_section(const struct text_entry *entry, const char *file, str
 	if (strcmp(entry->section, "socket") == 0)
 		return err_set(err, EINVAL, "%s:%u: this section needs a name: [socket NAME]", file,
 			       entry->line);
-	return profile_unknown_word(&section, file, "section",
-				    nearest_name(entry->section, names, ARRAY_SIZE(names)), err);
+	return profile_unknown_word(&section, file, "section", nearest_section(entry->section),
+				    err);
 }
 
 int profile_set(struct loading *loading, const struct text_entry *entry, const char *file)

@@ -264,6 +264,8 @@ Test(profile, what_cannot_be_right_is_refused_with_file_line_and_the_nearest_nam
 		{ "[sysctll]\n", "bad.ini:1: unknown section 'sysctll'; did you mean 'sysctl'?" },
 		{ "[profile x]\n",
 		  "bad.ini:1: unknown section 'profile x'; did you mean 'profile'?" },
+		{ "[sockt nginx]\n",
+		  "bad.ini:1: unknown section 'sockt nginx'; did you mean 'socket NAME'?" },
 		{ "[]\n", "bad.ini:1: unknown section ''" },
 		{ "[socket]\n", "bad.ini:1: this section needs a name: [socket NAME]" },
 		{ "\nname = x\n", "bad.ini:2: name stands above the first section" },
