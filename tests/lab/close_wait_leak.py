@@ -13,7 +13,8 @@ def leak(host, n):
     server.wait_for(n)
     for client in clients:
         client.close()
-    time.sleep(1.5)
+    lab.wait_until(lambda: host.in_states("08") == n, f"{n} sockets in CLOSE-WAIT")
+    time.sleep(1.1)  # the age of SHORT
     return server
 
 

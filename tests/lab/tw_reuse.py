@@ -42,10 +42,9 @@ def not_for_inbound(host):
     peer = narrow(host)
     host.listen("10.9.0.1", 9000, close_first=True)
     peer.do("connect", "10.9.0.1", 9000, 300)
-    report = host.audit()
-    assert report.state("time_wait") == 0, "the peer has not closed yet"
+    lab.wait_until(lambda: host.in_states("05") == 300, "us to have closed first")
     peer.do("close_all")
-    time.sleep(0.3)
+    lab.wait_until(lambda: host.unfinished() == 0, "the peer to have closed as well")
     report = host.audit()
     assert report.state("time_wait") == 300, report.data["sockets"]["states"]
     report.never_proposes("net.ipv4.tcp_tw_reuse")
