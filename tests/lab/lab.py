@@ -253,13 +253,17 @@ class Lab:
         return sockets, None
 
     def open_and_close(self, n, address, port, server_first=False):
-        """N short connections, one after the other; the side that closes first keeps TIME-WAIT."""
+        """N short connections, one after the other; the side that closes first keeps TIME-WAIT. The
+        local ports: fewer than N if the server closes first, for then the kernel may repeat one."""
+        ports = set()
         for _ in range(n):
             s = self.connect(address, port)
+            ports.add(s.getsockname()[1])
             if server_first:
                 assert s.recv(1) == b""
             s.close()
         wait_until(lambda: self.unfinished() == 0, "the last closes to complete")
+        return ports
 
     def unfinished(self):
         """Sockets on their way out, TIME-WAIT excepted."""
