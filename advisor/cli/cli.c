@@ -111,7 +111,8 @@ static int take_value(struct args *args, const struct cmd_option *option, const 
 	}
 	if (!attached && args->next < args->argc)
 		attached = args->argv[args->next++];
-	if (!attached) {
+	/* No option has a use for an empty value, which a script gives for "$UNSET". */
+	if (!attached || !*attached) {
 		(void)cli_wrong_usage(args->cmd, "%s needs a value: %s", name, option->argument);
 		return ARG_WRONG;
 	}

@@ -34,8 +34,11 @@ static const struct cmd *find(const char *name)
 
 static int unknown_command(const char *name)
 {
+	static const char *const options[] = { "--help", "--version" };
 	const char *names[ARRAY_SIZE(commands)];
 
+	if (name[0] == '-')
+		return cli_unknown_word(&cmd_help, "option", name, options, ARRAY_SIZE(options));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i]->name;
 	return cli_unknown_word(&cmd_help, "subcommand", name, names, ARRAY_SIZE(commands));

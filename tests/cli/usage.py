@@ -18,8 +18,14 @@ class Usage(ProgramTest):
         self.assert_refused("audit", "--fromat", "json", says="did you mean '--format'?")
         self.assert_refused("audit", "--fromat=json", says="did you mean '--format'?")
 
+    def test_a_misspelt_option_before_any_subcommand_gets_the_nearest(self):
+        self.assert_refused("--verison", says="no option '--verison'; did you mean '--version'?")
+
     def test_an_option_without_its_value_names_what_it_needs(self):
         self.assert_refused("audit", "--for", says="--for needs a value: SECONDS")
+        for option, value in (("--root", "DIR"), ("--output", "FILE"), ("--profile", "FILE")):
+            for arguments in ([option], [option, ""], [option + "="]):
+                self.assert_refused("audit", *arguments, says=f"{option} needs a value: {value}")
 
     def test_a_value_that_is_not_in_the_list_gets_the_list(self):
         self.assert_refused("audit", "--backend", "netlink", says="auto|sock_diag|proc")
@@ -27,7 +33,7 @@ class Usage(ProgramTest):
         self.assert_refused("audit", "--fail-on", "info", says="advice|warning|critical")
 
     def test_the_window_is_a_sane_number_of_seconds(self):
-        for seconds in ("0", "-1", "3601", "10s", "", "1e3", "99999999999999999999"):
+        for seconds in ("0", "-1", "3601", "10s", "1e3", "99999999999999999999"):
             self.assert_refused("audit", f"--for={seconds}", says="seconds from 1 to 3600")
 
     def test_audit_takes_no_words(self):
