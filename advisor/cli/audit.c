@@ -260,6 +260,12 @@ static int judge_and_report(const struct audit *audit, struct model *model,
 	return EXIT_NO_RESULT;
 }
 
+static int refuse_profile(int r, const struct err *err)
+{
+	cli_error("%s", err->text);
+	return r == -ENOMEM ? EXIT_NO_RESULT : EXIT_WRONG_USAGE;
+}
+
 static int run(int argc, char *argv[])
 {
 	struct audit audit = { 0 };
@@ -267,16 +273,16 @@ static int run(int argc, char *argv[])
 	CLEANUP(model_freep) struct model *model = NULL;
 	struct role_guess guess = { 0 };
 	struct err err = { 0 };
-	int no_sockets, exit_code;
+	int no_sockets, exit_code, r = 0;
 
 	exit_code = parse(&audit, argc, argv);
 	if (exit_code != 0)
 		return exit_code;
 	/* Before anything is read: a misspelt role need not wait for --for to end. */
-	if (!judges_by_evidence(&audit) && load_profile(&audit, NULL, &profile, &err) < 0) {
-		cli_error("%s", err.text);
-		return EXIT_WRONG_USAGE;
-	}
+	if (!judges_by_evidence(&audit))
+		r = load_profile(&audit, NULL, &profile, &err);
+	if (r < 0)
+		return refuse_profile(r, &err);
 	no_sockets = collect_sockets(&audit, &model, &err);
 	if (no_sockets < 0)
 		cli_error("%s", err.text);
@@ -285,10 +291,10 @@ static int run(int argc, char *argv[])
 	if (!ports_judge(model))
 		return cli_out_of_memory();
 	roles_guess(model, &guess);
-	if (!profile && load_profile(&audit, &guess, &profile, &err) < 0) {
-		cli_error("%s", err.text);
-		return EXIT_WRONG_USAGE;
-	}
+	if (!profile)
+		r = load_profile(&audit, &guess, &profile, &err);
+	if (r < 0)
+		return refuse_profile(r, &err);
 	/* Without sockets there is still something to say of the settings, but no verdict. */
 	exit_code = judge_and_report(&audit, model, profile, &guess);
 	return no_sockets < 0 ? EXIT_NO_RESULT : exit_code;
