@@ -278,18 +278,23 @@ static int say_what_is_missing(const struct pass *pass, bool init_seen, struct e
 	size_t foreign = unnamed > 0 ? count_foreign(pass) : 0;
 	CLEANUP(freep) char *reason = NULL;
 	CLEANUP(freep) char *cost = NULL;
+	const char *remedy = "; run as root to name them";
 
-	if (foreign > 0)
-		reason = text_format("processes of %zu others could not be looked into", foreign);
-	else if (unnamed > 0 && pass->n_pids == 0)
-		reason = strdup("none is there");
-	/* Every pid namespace has a first process; hidepid= keeps it from other users. */
-	else if (unnamed > 0 && pass->root->live && !init_seen)
-		reason = strdup("those of other users are hidden (hidepid)");
-	else
+	if (unnamed == 0)
 		return 0;
-	cost = text_format("the owners of %zu sockets are unknown; run as root to name them",
-			   unnamed);
+	if (foreign > 0) {
+		reason = text_format("processes of %zu others could not be looked into", foreign);
+	} else if (pass->n_pids == 0) {
+		reason = strdup("none is there");
+	} else if (pass->root->live && !init_seen) {
+		/* Every pid namespace has a first process; hidepid= keeps it from other users. */
+		reason = strdup("those of other users are hidden (hidepid)");
+	} else {
+		reason = strdup("none that is visible here holds them: they have ended, are in "
+				"another pid namespace, or the kernel's own");
+		remedy = "";
+	}
+	cost = text_format("the owners of %zu sockets are unknown%s", unnamed, remedy);
 	if (!reason || !cost)
 		return err_no_memory(err);
 	return source_gap(pass->model, gap_source, reason, cost, err);

@@ -250,6 +250,19 @@ Test(processes, hidden_processes_are_a_gap)
 	cr_expect(strstr(model->gaps[0].reason, "hidepid"), "%s", model->gaps[0].reason);
 }
 
+Test(processes, sockets_that_no_process_holds_are_a_gap_that_blames_no_rights)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	uint64_t nobodys = 1; /* no socket has the inode of a root directory */
+
+	if (geteuid() != 0)
+		cr_skip_test("no rights to look into all processes");
+	cr_expect_eq(collect_processes("/", &nobodys, 1, model, NULL), 0);
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect(strstr(model->gaps[0].reason, "pid namespace"), "%s", model->gaps[0].reason);
+	cr_expect_str_eq(model->gaps[0].cost, "the owners of 1 sockets are unknown");
+}
+
 Test(processes, nothing_is_read_when_nothing_is_wanted)
 {
 	CLEANUP(model_freep) struct model *model = model_new();
