@@ -5,6 +5,8 @@
 
 #include "cleanup.h"
 #include "err.h"
+#include "model.h"
+#include "ports.h"
 #include "portset.h"
 #include "sysctl_value.h"
 #include "sysctls.h"
@@ -18,6 +20,7 @@ bool sysctl_text_plausible(const struct sysctl_fact *fact, const char *text)
 {
 	struct sysctl_numbers numbers;
 	struct portset ports = { 0 };
+	struct port_range range;
 
 	switch (fact->type) {
 	case SYSCTL_STRING:
@@ -31,7 +34,7 @@ bool sysctl_text_plausible(const struct sysctl_fact *fact, const char *text)
 		portset_done(&ports);
 		return true;
 	case SYSCTL_PORT_RANGE:
-		return sysctl_parse_numbers(text, &numbers) && numbers.n == 2;
+		return ports_range_parse(text, &range);
 	case SYSCTL_NUMBER:
 	case SYSCTL_BIT_MASK:
 	case SYSCTL_VECTOR:

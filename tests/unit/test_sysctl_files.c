@@ -99,6 +99,22 @@ Test(sysctl_files, garbage_is_unknown_and_all_of_it_makes_one_gap)
 	cr_expect_not(model->sysctls[SYSCTL_TCP_TIMESTAMPS].absent);
 }
 
+Test(sysctl_files, a_range_that_is_none_is_a_gap)
+{
+	static const char *const texts[] = { "60999\t32768\n", "32768\t65536\n", "-1\t5\n",
+					     "1\t2\t3\n" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(model_freep) struct model *model = model_new();
+
+		write_key("proc/sys/net/ipv4/ip_local_port_range", texts[i]);
+		collect_tree(model);
+		cr_assert_eq(model->n_gaps, 1, "%s", texts[i]);
+		cr_expect(strstr(model->gaps[0].reason, "ip_local_port_range"));
+		cr_expect_null(model_sysctl_text(model, SYSCTL_IP_LOCAL_PORT_RANGE));
+	}
+}
+
 Test(sysctl_files, nonsense_that_the_kernel_accepts_is_read)
 {
 	CLEANUP(model_freep) struct model *model = model_new();
