@@ -140,9 +140,10 @@ static void print_seen(struct page *page, const struct model *model)
 				safe_text(page, "%" PRIu64 " TCP socket%s by %s in %.0f ms%s%s",
 					  sockets->total, sockets->total == 1 ? "" : "s",
 					  sockets->backend, model->duration_s * 1000, window,
-					  sockets->may_repeat ? " (the table changed meanwhile: "
-								"counts are approximate)"
-							      : ""));
+					  sockets->may_repeat
+						  ? " (the table may have changed meanwhile: "
+						    "counts are approximate)"
+						  : ""));
 	else
 		print_head_item(page, "Seen",
 				safe_text(page, "no sockets: none could be read%s", window));
