@@ -1,13 +1,31 @@
 /* Where role profiles lie. */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
 
 #include "profile.h"
+
+/* The program's file, without links. False where nobody can tell. */
+static bool program_path(char path[static PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+	const char *started_as;
+
+	if (length > 0 && length < PATH_MAX) {
+		path[length] = '\0';
+		return true;
+	}
+	/* A bare container may have no /proc: then what execve() was given has to do. */
+	started_as = (const char *)getauxval(AT_EXECFN);
+	return started_as && realpath(started_as, path);
+}
 
 /*
  * Where the program lies decides. One that runs out of the tree it was built in is judged by that
@@ -21,15 +39,13 @@ static const char *shipped_profiles(void)
 	static const char build[] = BUILD_TREE "/";
 	static char path[PATH_MAX + sizeof(PROFILES_FROM_PROGRAM)];
 	const char *relative = PROFILES_FROM_PROGRAM;
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 
-	if (length <= 0 || length >= PATH_MAX)
+	if (!program_path(path))
 		return INSTALLED_PROFILES;
-	path[length] = '\0';
 	if (strncmp(path, build, strlen(build)) == 0)
 		return SOURCE_PROFILES;
 	*strrchr(path, '/') = '\0';
-	/* The kernel's path has no links in it, so ".." can be taken off: people read this. */
+	/* That path has no links in it, so ".." can be taken off: people read this. */
 	for (; strncmp(relative, "../", 3) == 0 && strrchr(path, '/'); relative += 3)
 		*strrchr(path, '/') = '\0';
 	(void)strcat(strcat(path, "/"), relative);

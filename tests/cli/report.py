@@ -125,6 +125,15 @@ class Report(ProgramTest):
         unknown = [rule["id"] for rule in report["rules"] if rule["result"] == "unknown"]
         self.assertIn("port-exhaustion", unknown)
 
+    def test_a_container_without_proc_still_has_its_sockets_read(self):
+        if os.geteuid() != 0:
+            self.skipTest("skipped: needs root to hide /proc")
+        report = self.audit(before=["unshare", "--mount", "--net", "sh", "-c",
+                                    'mount -t tmpfs none /proc && exec "$0" "$@"'], code=0)
+        self.check_schema(report)
+        self.assertEqual(report["collection"]["backend"], "sock_diag")
+        self.assertIsNone(report["destinations"])
+
     def test_a_user_without_rights_gets_a_whole_report(self):
         if os.geteuid() != 0:
             self.skipTest("skipped: needs root to become another user")
