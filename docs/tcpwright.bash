@@ -17,7 +17,7 @@ _tcpwright_roles() {
 }
 
 _tcpwright_words() {
-	local subcommand=$1 previous=$2 current=$3 position=$4
+	local subcommand=$1 previous=$2 current=$3 before=$4
 
 	case $previous in
 	--role)
@@ -25,8 +25,10 @@ _tcpwright_words() {
 		printf '%s\n' auto
 		return
 		;;
-	--*)
+	--list | --help) ;; # take no value
+	-o | --*)
 		_tcpwright_values "$subcommand" "$previous"
+		return
 		;;
 	esac
 	if [[ $current == -* ]]; then
@@ -36,7 +38,7 @@ _tcpwright_words() {
 	case $subcommand in
 	explain) tcpwright explain --list 2>/dev/null | sed -n 's/^  //p' ;;
 	profile)
-		if ((position == 2)); then
+		if [[ ! $before =~ \ (list|show|check)\  ]]; then
 			printf '%s\n' list show check
 		elif [[ $previous == show ]]; then
 			_tcpwright_roles
@@ -56,7 +58,8 @@ _tcpwright() {
 	if ((COMP_CWORD == 1)); then
 		words="$(_tcpwright_subcommands) --help --version"
 	else
-		words=$(_tcpwright_words "${COMP_WORDS[1]}" "$previous" "$current" "$COMP_CWORD")
+		words=$(_tcpwright_words "${COMP_WORDS[1]}" "$previous" "$current" \
+			" ${COMP_WORDS[*]:2:COMP_CWORD-2} ")
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

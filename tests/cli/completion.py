@@ -37,6 +37,8 @@ class Completion(ProgramTest):
     def test_the_words_that_an_option_takes(self):
         self.assertEqual(self.complete("audit", "--backend", ""), ["auto", "sock_diag", "proc"])
         self.assertEqual(self.complete("audit", "--format", "j"), ["json"])
+        self.assertEqual(self.complete("profile", "--format", ""), ["text", "json"])
+        self.assertEqual(self.complete("profile", "--profile-dir", ""), [])
 
     def test_roles(self):
         for words in (["audit", "--role", ""], ["profile", "show", ""]):
@@ -44,6 +46,10 @@ class Completion(ProgramTest):
             self.assertIn("general", offered)
             self.assertIn("reverse-proxy", offered)
         self.assertIn("auto", self.complete("audit", "--role", ""))
+
+    def test_what_profile_does_is_offered_behind_its_options_too(self):
+        for words in (["profile", ""], ["profile", "--format", "json", ""]):
+            self.assertEqual(self.complete(*words), ["list", "show", "check"])
 
     def test_what_can_be_explained(self):
         self.assertIn("port-exhaustion", self.complete("explain", "port-"))
