@@ -19,7 +19,7 @@ enum peer_scope {
 
 struct route {
 	struct addr network;
-	uint8_t prefix; /* of 128 bits, as in addr_in_prefix() */
+	uint8_t prefix; /* of the 128 bits: an IPv4 /24 is 120 here */
 	enum peer_scope scope;
 };
 

@@ -255,11 +255,6 @@ const struct counter_fact *counter_find(const char *name)
 	return NULL;
 }
 
-enum counter_id counter_id_of(const struct counter_fact *fact)
-{
-	return (enum counter_id)(fact - counter_facts);
-}
-
 const char *counter_file(const struct counter_fact *fact)
 {
 	return strcmp(fact->table, "Tcp") == 0 ? "/proc/net/snmp" : "/proc/net/netstat";

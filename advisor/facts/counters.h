@@ -47,6 +47,5 @@ extern const struct counter_fact counter_facts[N_COUNTERS]; /* indexed by enum c
  * "TcpExtListenOverflows" as nstat prints it), any case; NULL if unknown.
  */
 const struct counter_fact *counter_find(const char *name);
-enum counter_id counter_id_of(const struct counter_fact *fact);
 /* "/proc/net/snmp" or "/proc/net/netstat" */
 const char *counter_file(const struct counter_fact *fact);

@@ -188,6 +188,7 @@ static double expected_shared(const struct sockets *sockets, const struct port_s
 	return (double)destination->ports.count * (double)others / space->unreserved;
 }
 
+/* How a destination's sockets chose their ports, by their parity and by shared ports. */
 static enum port_choice choose(const struct model *model, const struct port_space *space,
 			       const struct destination *destination)
 {
@@ -215,15 +216,6 @@ static enum port_choice choose(const struct model *model, const struct port_spac
 	    expected_shared(&model->sockets, space, local, destination) >= CHOICE_MIN_SHARED)
 		return CHOICE_BIND_SUSPECTED;
 	return CHOICE_UNKNOWN;
-}
-
-enum port_choice ports_choice(const struct model *model, const struct destination *destination)
-{
-	CLEANUP(port_space_done) struct port_space space = { 0 };
-
-	if (!port_space_init(model, &space))
-		return CHOICE_UNKNOWN;
-	return choose(model, &space, destination);
 }
 
 /*

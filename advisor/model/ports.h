@@ -30,9 +30,6 @@ struct reuse {
 };
 struct reuse ports_reuse(const struct model *model, const struct addr *remote_addr);
 
-/* How a destination's sockets chose their ports, judged from their parity and from shared ports. */
-enum port_choice ports_choice(const struct model *model, const struct destination *destination);
-
 /*
  * Fills the budget of every destination and sorts them by usage, highest first (unknown last, then
  * by ports used). Called once after collection, before the rules. False when memory runs out.

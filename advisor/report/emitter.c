@@ -57,11 +57,6 @@ void emit_object_line(struct emitter *e, const char *key)
 	open_container(e, key, true, true);
 }
 
-void emit_array_line(struct emitter *e, const char *key)
-{
-	open_container(e, key, false, true);
-}
-
 void emit_close(struct emitter *e)
 {
 	bool on_line = e->line_depth != 0;
@@ -156,7 +151,7 @@ void emit_addr(struct emitter *e, const char *key, const struct addr *addr)
 
 void emit_counts(struct emitter *e, const char *key, const uint32_t counts[], size_t n)
 {
-	emit_array_line(e, key);
+	open_container(e, key, false, true);
 	for (size_t i = 0; i < n; i++)
 		emit_count(e, NULL, counts[i]);
 	emit_close(e);

@@ -27,7 +27,6 @@ void emit_object(struct emitter *e, const char *key);
 void emit_array(struct emitter *e, const char *key);
 /* The same with everything inside on one line: for rows of numbers. */
 void emit_object_line(struct emitter *e, const char *key);
-void emit_array_line(struct emitter *e, const char *key);
 /* Ends the innermost container; the outermost one with a newline. */
 void emit_close(struct emitter *e);
 
@@ -44,4 +43,5 @@ void emit_text(struct emitter *e, const char *key, const char *text);
 /* The same, and "" becomes null: texts in fixed buffers have no other way to be unknown. */
 void emit_filled_text(struct emitter *e, const char *key, const char *text);
 void emit_addr(struct emitter *e, const char *key, const struct addr *addr);
+/* An array of numbers, on one line. */
 void emit_counts(struct emitter *e, const char *key, const uint32_t counts[], size_t n);

@@ -18,7 +18,7 @@
 #include "formats.h"
 #include "writer.h"
 
-const struct report_format report_formats[] = {
+static const struct report_format formats[] = {
 	{ .name = "text", .write = report_text_write },
 	{ .name = "json", .write = report_json_write },
 	{ 0 },
@@ -26,7 +26,7 @@ const struct report_format report_formats[] = {
 
 const struct report_format *report_format_find(const char *name)
 {
-	for (const struct report_format *format = report_formats; format->name; format++)
+	for (const struct report_format *format = formats; format->name; format++)
 		if (strcmp(format->name, name) == 0)
 			return format;
 	return NULL;

@@ -20,8 +20,6 @@ struct report_format {
 		     struct err *err);
 };
 
-/* Ends with an empty row. */
-extern const struct report_format report_formats[];
 const struct report_format *report_format_find(const char *name); /* NULL: no such format */
 
 /*

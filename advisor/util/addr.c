@@ -52,15 +52,6 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-bool addr_in_prefix(const struct addr *addr, const struct addr *network, unsigned int prefix)
-{
-	unsigned int whole = prefix / 8, rest = prefix % 8;
-
-	if (prefix > 128 || memcmp(addr->bytes, network->bytes, whole) != 0)
-		return false;
-	return rest == 0 || (addr->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0;
-}
-
 size_t addr_format(char buf[static ADDR_STRLEN], const struct addr *addr)
 {
 	if (addr_is_v4(addr))

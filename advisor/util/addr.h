@@ -26,8 +26,6 @@ bool addr_is_loopback(const struct addr *addr);
 /* 0.0.0.0 or :: */
 bool addr_is_wildcard(const struct addr *addr);
 bool addr_equal(const struct addr *a, const struct addr *b);
-/* PREFIX counts from the start of the 128 bits: an IPv4 /24 is 120 here. */
-bool addr_in_prefix(const struct addr *addr, const struct addr *network, unsigned int prefix);
 
 size_t addr_format(char buf[static ADDR_STRLEN], const struct addr *addr);
 /* 10.0.0.1:80 or [2001:db8::1]:80 */

@@ -57,19 +57,6 @@ Test(util, wildcards_of_both_families_are_wildcards)
 	cr_expect(addr_parse("fe80::", &addr) && !addr_is_wildcard(&addr));
 }
 
-Test(util, prefixes_match_by_bits)
-{
-	struct addr network, inside, outside;
-
-	cr_assert(addr_parse("10.0.16.0", &network));
-	cr_assert(addr_parse("10.0.31.255", &inside));
-	cr_assert(addr_parse("10.0.32.0", &outside));
-	cr_expect(addr_in_prefix(&inside, &network, 96 + 20));
-	cr_expect_not(addr_in_prefix(&outside, &network, 96 + 20));
-	cr_expect(addr_in_prefix(&inside, &inside, 128));
-	cr_expect(addr_in_prefix(&outside, &network, 0));
-}
-
 Test(util, a_port_set_counts_each_port_once_on_both_sides_of_its_growth)
 {
 	struct portset set = { 0 };
