@@ -33,12 +33,18 @@ struct pass {
 	struct model *model;
 	const uint64_t *inodes;
 	size_t n_inodes;
-	size_t *owner; /* index into model->processes per inode, or NOBODY */
+	size_t *owner; /* owned; index into model->processes per inode, or NOBODY */
 	size_t found;
 	size_t processes_capacity;
-	uint32_t *pids; /* ascending; the first N_FOREIGN were not to be looked into */
+	uint32_t *pids; /* owned; ascending; the first N_FOREIGN were not to be looked into */
 	size_t n_pids, pids_capacity, n_foreign;
 };
+
+static void pass_done(struct pass *pass)
+{
+	free(pass->pids);
+	free(pass->owner);
+}
 
 bool socket_link_parse(const char *link, uint64_t *ret_inode)
 {
@@ -341,27 +347,24 @@ int collect_processes(const char *root, const uint64_t inodes[], size_t n_inodes
 		      struct model *model, struct err *err)
 {
 	CLEANUP(root_close) struct root opened = { .fd = -1 };
+	CLEANUP(pass_done)
 	struct pass pass = {
 		.root = &opened,
 		.model = model,
 		.inodes = inodes,
 		.n_inodes = n_inodes,
 	};
-	int r = 0;
+	int r;
 
-	if (n_inodes > 0) {
-		r = root_open(root, &opened, err);
-		if (r < 0)
-			return r;
-		pass.owner = malloc(n_inodes * sizeof(pass.owner[0]));
-		if (!pass.owner)
-			return err_no_memory(err);
-		for (size_t i = 0; i < n_inodes; i++)
-			pass.owner[i] = NOBODY;
-		r = run_pass(&pass, err);
-	}
-	free(pass.pids);
-	free(pass.owner);
-	model->processes_looked_up = r == 0;
-	return r;
+	if (n_inodes == 0)
+		return 0;
+	r = root_open(root, &opened, err);
+	if (r < 0)
+		return r;
+	pass.owner = malloc(n_inodes * sizeof(pass.owner[0]));
+	if (!pass.owner)
+		return err_no_memory(err);
+	for (size_t i = 0; i < n_inodes; i++)
+		pass.owner[i] = NOBODY;
+	return run_pass(&pass, err);
 }

@@ -286,7 +286,6 @@ struct model {
 	size_t n_processes;
 	struct socket_owner *owners; /* owned; sorted by inode */
 	size_t n_owners;
-	bool processes_looked_up;
 	struct cgroup_name *cgroups; /* owned; sorted by id */
 	size_t n_cgroups;
 

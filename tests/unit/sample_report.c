@@ -108,7 +108,6 @@ static void set_listeners(struct model *model)
 	model->cgroups = zeroed(1, sizeof(struct cgroup_name));
 	model->cgroups[0] = (struct cgroup_name){ .id = 9, .unit = strdup("nginx.service") };
 	model->n_cgroups = 1;
-	model->processes_looked_up = true;
 }
 
 static void set_sockets(struct model *model)
