@@ -328,6 +328,14 @@ struct tally {
 	struct cap widest; /* of those that somaxconn may limit, the one that wants most */
 };
 
+/* Within the window, on any listener. */
+static bool accepts_nothing(const struct model *model)
+{
+	struct counter_change opens = model_counter_change(model, COUNTER_PASSIVE_OPENS);
+
+	return !opens.since_boot && opens.events.known && opens.events.value == 0;
+}
+
 static void judge(const struct rule_input *in, struct finding *f, const struct listener *listener,
 		  struct tally *tally)
 {
@@ -339,10 +347,11 @@ static void judge(const struct rule_input *in, struct finding *f, const struct l
 	}
 	/*
 	 * Long enough for its clients' patience: then the server is too slow, not the queue too
-	 * short.
+	 * short. One that takes nothing at all is stuck, and no length helps.
 	 */
-	if (cap.size > 0 && (cap.needed <= (double)listener->backlog.value ||
-			     cap.size <= listener->backlog.value)) {
+	if (accepts_nothing(in->model) ||
+	    (cap.size > 0 && (cap.needed <= (double)listener->backlog.value ||
+			      cap.size <= listener->backlog.value))) {
 		tally->long_enough++;
 		return;
 	}

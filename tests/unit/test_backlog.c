@@ -211,6 +211,17 @@ Test(backlog, a_burst_that_is_over_is_measured_by_what_came_and_a_full_queue_by_
 	finding_done(&f);
 }
 
+Test(backlog, no_queue_is_long_enough_for_a_server_that_takes_nothing)
+{
+	struct scene s;
+
+	set_scene(&s, 5);
+	set_window(&s.model, s.samples, 5);
+	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_OK);
+	set_moved(&s.model, COUNTER_PASSIVE_OPENS, 100, 600);
+	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_FINDING);
+}
+
 Test(backlog, an_average_since_boot_is_no_rate)
 {
 	struct scene s;
