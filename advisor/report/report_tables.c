@@ -108,6 +108,20 @@ static void print_rest(struct page *page, uint64_t n_more)
 		page_print(page, INDENT, "and %" PRIu64 " more", n_more);
 }
 
+/* No more digits than a forecast from a few seconds is worth. */
+static void set_time_left(struct page *page, struct libscols_line *line, size_t column,
+			  uint64_t seconds)
+{
+	if (seconds == 0)
+		set_cell(page, line, column, "now");
+	else if (seconds < 600)
+		set_cell(page, line, column, "in %" PRIu64 " s", seconds);
+	else if (seconds < 7200)
+		set_cell(page, line, column, "in %" PRIu64 " min", seconds / 60);
+	else
+		set_cell(page, line, column, "in %" PRIu64 " h", seconds / 3600);
+}
+
 static void set_exhaustion(struct page *page, struct libscols_line *line, size_t column,
 			   const struct port_budget *budget)
 {
@@ -116,11 +130,7 @@ static void set_exhaustion(struct page *page, struct libscols_line *line, size_t
 		set_cell(page, line, column, "never");
 		return;
 	case EXHAUSTION_EXPECTED:
-		if (budget->seconds_to_exhaustion == 0)
-			set_cell(page, line, column, "now");
-		else
-			set_cell(page, line, column, "in %" PRIu64 " s",
-				 budget->seconds_to_exhaustion);
+		set_time_left(page, line, column, budget->seconds_to_exhaustion);
 		return;
 	case EXHAUSTION_UNKNOWN:
 		break;

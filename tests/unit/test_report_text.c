@@ -102,6 +102,27 @@ Test(report_text, the_overview_says_of_whom_a_finding_speaks)
 		  "the whole host's figures have no subject");
 }
 
+Test(report_text, a_forecast_is_as_coarse_as_it_is_far)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *text;
+	} cases[] = {
+		{ 0, " now\n" },         { 42, " in 42 s\n" },      { 599, " in 599 s\n" },
+		{ 600, " in 10 min\n" }, { 7199, " in 119 min\n" }, { 20023, " in 5 h\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sample_report sample = sample_report_sick();
+		CLEANUP(freep) char *text = NULL;
+
+		sample.model->sockets.destinations[0].budget.seconds_to_exhaustion =
+			cases[i].seconds;
+		text = text_of(sample, &plain);
+		cr_expect(strstr(text, cases[i].text), "%s", cases[i].text);
+	}
+}
+
 Test(report_text, info_alone_asks_for_nothing)
 {
 	struct sample_report sample = sample_report_healthy();
