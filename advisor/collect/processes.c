@@ -300,7 +300,8 @@ static int say_what_is_missing(const struct pass *pass, bool init_seen, struct e
 				"another pid namespace, or the kernel's own");
 		remedy = "";
 	}
-	cost = text_format("the owners of %zu sockets are unknown%s", unnamed, remedy);
+	cost = text_format("the owners of %zu socket%s are unknown%s", unnamed,
+			   unnamed == 1 ? "" : "s", remedy);
 	if (!reason || !cost)
 		return err_no_memory(err);
 	return source_gap(pass->model, gap_source, reason, cost, err);
