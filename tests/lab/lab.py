@@ -255,6 +255,9 @@ class Lab:
     def open_and_close(self, n, address, port, server_first=False):
         """N short connections, one after the other; the side that closes first keeps TIME-WAIT. The
         local ports: fewer than N if the server closes first, for then the kernel may repeat one."""
+        # Where a machine is so busy that a FIN is sent again, the second one's answer meets no socket
+        # any more, and the RST that comes back would end the TIME-WAIT.
+        self.sysctl("net.ipv4.tcp_rfc1337", 1)
         ports = set()
         for _ in range(n):
             s = self.connect(address, port)
