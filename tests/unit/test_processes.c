@@ -259,7 +259,7 @@ Test(processes, sockets_that_no_process_holds_are_a_gap_that_blames_no_rights)
 	cr_expect_eq(collect_processes("/", &nobodys, 1, model, NULL), 0);
 	cr_assert_eq(model->n_gaps, 1);
 	cr_expect(strstr(model->gaps[0].reason, "pid namespace"), "%s", model->gaps[0].reason);
-	cr_expect_str_eq(model->gaps[0].cost, "the owners of 1 sockets are unknown");
+	cr_expect_str_eq(model->gaps[0].cost, "the owners of 1 socket are unknown");
 }
 
 Test(processes, nothing_is_read_when_nothing_is_wanted)
