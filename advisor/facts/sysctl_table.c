@@ -449,7 +449,7 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.n_values = 1,
 		.range = BYTE,
 		.defaults = { { 0, "1" } },
-		.meaning = "Selective acknowledgments: the receiver says which segments after a "
+		.meaning = "Selective acknowledgements: the receiver says which segments after a "
 			   "gap it has, so that only the gap is sent again.",
 		.misunderstood = "Turning it off was a stopgap for the kernel bug CVE-2019-11477, "
 				 "mended since June 2019. It saves no CPU time worth having, and "

@@ -130,9 +130,9 @@ char *sysctl_format_port_set(const struct portset *ports)
 		while (high < HIGHEST_PORT && portset_has(ports, (uint16_t)(high + 1)))
 			high++;
 		if (high == low)
-			fprintf(out, "%s%" PRIu32, separator, low);
+			(void)fprintf(out, "%s%" PRIu32, separator, low);
 		else
-			fprintf(out, "%s%" PRIu32 "-%" PRIu32, separator, low, high);
+			(void)fprintf(out, "%s%" PRIu32 "-%" PRIu32, separator, low, high);
 		separator = ",";
 		low = high + 1;
 	}
