@@ -31,7 +31,8 @@ static const struct cmd_option options[] = {
 
 struct request {
 	bool json;
-	const struct profile_path *path;
+	const char *directories[PROFILE_PATH_LENGTH];
+	struct profile_path path; /* of these directories */
 	const struct profile_words *known;
 	const char *const *words; /* what follows list, show or check */
 	size_t n_words;
@@ -54,7 +55,7 @@ static int run_list(const struct request *request)
 	struct emitter e = { .file = stdout };
 	struct err err;
 	size_t n = 0;
-	int r = profile_list(request->path, &entries, &n, &err);
+	int r = profile_list(&request->path, &entries, &n, &err);
 
 	if (r < 0)
 		return fail(&err, EXIT_NO_RESULT);
@@ -77,7 +78,8 @@ static int run_show(const struct request *request)
 	struct emitter e = { .file = stdout };
 	struct err err;
 
-	if (profile_load_role(request->words[0], request->path, request->known, &profile, &err) < 0)
+	if (profile_load_role(request->words[0], &request->path, request->known, &profile, &err) <
+	    0)
 		return fail(&err, EXIT_WRONG_USAGE);
 	/* Origins point to these, and a folder can have any name. */
 	for (size_t i = 0; i < profile->n_files; i++)
@@ -110,7 +112,7 @@ static int check_one(const struct request *request, const char *file, struct emi
 {
 	CLEANUP(profile_freep) struct profile *profile = NULL;
 	struct err why = { { 0 } };
-	int r = profile_load_file(file, request->path, request->known, &profile, &why);
+	int r = profile_load_file(file, &request->path, request->known, &profile, &why);
 
 	if (r == -ENOMEM)
 		return r;
@@ -194,9 +196,7 @@ static int read_arguments(int argc, char *argv[], struct request *request, const
 
 static int run_subcommand(struct request *request, const char *profile_dir)
 {
-	const char *directories[PROFILE_PATH_LENGTH];
 	const struct subcommand *sub;
-	struct profile_path path;
 	struct err err;
 
 	if (request->n_words == 0)
@@ -208,9 +208,8 @@ static int run_subcommand(struct request *request, const char *profile_dir)
 	request->n_words--;
 	if (request->n_words < sub->least || request->n_words > sub->most)
 		return cli_wrong_usage(&cmd_profile, "profile %s takes %s", sub->name, sub->takes);
-	if (profile_search_path(profile_dir, directories, &path, &err) < 0)
+	if (profile_search_path(profile_dir, request->directories, &request->path, &err) < 0)
 		return fail(&err, EXIT_WRONG_USAGE);
-	request->path = &path;
 	request->known = rules_words();
 	if (!request->known)
 		return cli_out_of_memory();
