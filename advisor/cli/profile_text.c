@@ -56,6 +56,11 @@ static void add_row(struct table *table, const char *const cells[])
 	}
 }
 
+static size_t columns_of(const char *text)
+{
+	return text_columns(text, strlen(text));
+}
+
 /* What the other columns leave of a terminal's width. */
 static size_t room_for_prose(const struct table *table, size_t width)
 {
@@ -65,8 +70,8 @@ static size_t room_for_prose(const struct table *table, size_t width)
 		size_t widest = strlen(table->headings[c]);
 
 		for (size_t i = 0; i < table->n_rows; i++)
-			if (strlen(table->rows[i].cells[c]) > widest)
-				widest = strlen(table->rows[i].cells[c]);
+			if (columns_of(table->rows[i].cells[c]) > widest)
+				widest = columns_of(table->rows[i].cells[c]);
 		if (c != table->prose)
 			taken += widest + 1;
 	}
@@ -79,7 +84,7 @@ static void fold(char *text, size_t width)
 	char *start = text, *space = NULL;
 
 	for (char *c = text; *c; c++) {
-		if ((size_t)(c - start) >= width && space) {
+		if (text_columns(start, (size_t)(c - start)) >= width && space) {
 			*space = '\n';
 			start = space + 1;
 			space = NULL;

@@ -39,18 +39,9 @@ void page_paint(struct page *page, enum ink ink, const char *text)
 		(void)fputs(text, page->file);
 }
 
-static unsigned int columns_of(const char *text, size_t length)
-{
-	unsigned int columns = 0;
-
-	for (size_t i = 0; i < length; i++)
-		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return columns;
-}
-
 unsigned int page_columns(const char *text)
 {
-	return columns_of(text, strlen(text));
+	return (unsigned int)text_columns(text, strlen(text));
 }
 
 void page_spaces(struct page *page, unsigned int n)
@@ -64,7 +55,7 @@ void page_wrap(struct page *page, unsigned int column, unsigned int indent, cons
 
 	while (*(text += strspn(text, " "))) {
 		size_t length = strcspn(text, " ");
-		unsigned int columns = columns_of(text, length);
+		unsigned int columns = (unsigned int)text_columns(text, length);
 
 		if (!at_start && column + 1 + columns > page->width) {
 			(void)fputc('\n', page->file);

@@ -65,6 +65,15 @@ char *text_trim(char *text)
 	return text;
 }
 
+size_t text_columns(const char *text, size_t length)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
 char *text_vformat(const char *format, va_list args)
 {
 	char *text = NULL;

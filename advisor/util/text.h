@@ -13,6 +13,9 @@ void text_neutralise(char *text);
 /* Removes white space at both ends, in place; returns the new beginning. */
 char *text_trim(char *text);
 
+/* Columns on a terminal: characters of the first LENGTH bytes; wide ones count as one. */
+size_t text_columns(const char *text, size_t length);
+
 /* A formatted copy, to be freed; NULL when memory runs out. */
 __attribute__((format(printf, 1, 2))) char *text_format(const char *format, ...);
 __attribute__((format(printf, 1, 0))) char *text_vformat(const char *format, va_list args);

@@ -135,3 +135,10 @@ Test(util, a_span_of_digits_is_read_and_what_follows_is_not)
 	cr_expect_not(parse_u64_span("12]", 3, &value));
 	cr_expect_not(parse_u64_span("12]", 0, &value));
 }
+
+Test(util, columns_are_characters_and_not_bytes)
+{
+	cr_expect_eq(text_columns("größe", strlen("größe")), 5);
+	cr_expect_eq(text_columns("größe", 2), 2);
+	cr_expect_eq(text_columns("", 0), 0);
+}
