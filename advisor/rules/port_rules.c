@@ -36,11 +36,16 @@ static enum severity exhaustion_grade(const struct rule_input *in,
 }
 
 static void describe_exhaustion(struct finding *finding, const struct model *model,
-				const struct port_budget *budget, const char *subject)
+				const struct destination *destination, const char *subject)
 {
-	const char *source = model->window_s > 0 ? "ports used in the first and the last sample"
-						 : advise_field(model, FIELD_EXPIRES);
+	const struct port_budget *budget = &destination->budget;
+	/* A window helps only where the first sample had kept this destination. */
+	const char *source = model->window_s > 0 && destination->ports_before.known
+				     ? "ports used in the first and the last sample"
+				     : advise_field(model, FIELD_EXPIRES);
 
+	if (budget->rate_per_s > 0)
+		finding_real(finding, subject, "ports taken", budget->rate_per_s, "1/s", source);
 	switch (budget->exhaustion) {
 	case EXHAUSTION_EXPECTED:
 		finding_count(finding, subject, "time to exhaustion", budget->seconds_to_exhaustion,
@@ -79,7 +84,7 @@ static void describe_destination(struct finding *finding, const struct model *mo
 		finding_count(finding, subject,
 			      "ports lost to suspected bind-before-connect, not in R",
 			      budget->held_suspected.value, "ports", port);
-	describe_exhaustion(finding, model, budget, subject);
+	describe_exhaustion(finding, model, destination, subject);
 	port_advice_programs(finding, model, subject, destination);
 }
 

@@ -127,7 +127,33 @@ Test(port_rules, exhaustion_near_at_a_low_usage_is_a_warning)
 		if (cases[i].verdict == VERDICT_FINDING) {
 			cr_expect_eq(f.severity, SEV_WARNING);
 			cr_expect_eq(count_of(&f, "time to exhaustion"), 40);
+			cr_expect_float_eq(evidence_of(&f, NULL, "ports taken")->real, 2, 1e-9);
 		}
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
+Test(port_rules, a_window_that_did_not_see_the_destination_begin_is_not_named_as_the_source)
+{
+	static const struct {
+		struct reading before;
+		const char *source;
+	} cases[] = {
+		{ { 90, true }, "ports used in the first and the last sample" },
+		{ { 0, false }, "sock_diag idiag_expires" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = with_usage(95);
+		struct finding f = { 0 };
+
+		model->window_s = 5;
+		model->sockets.destinations[0].ports_before = cases[i].before;
+		judge_ports(model);
+		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING);
+		cr_expect_str_eq(evidence_of(&f, NULL, "time to exhaustion")->source,
+				 cases[i].source);
 		finding_done(&f);
 		model_free(model);
 	}
