@@ -147,13 +147,15 @@ static uint64_t buckets_peak(const struct model *model, enum movement movement, 
 	struct counter_change lost = model_counter_change(model, COUNTER_TIME_WAIT_OVERFLOW);
 	uint64_t peak = buckets_used(model).value;
 	double per_s = model_time_wait_rate(model);
+	double wanted;
 
 	*ret_wanted = 0;
 	if (movement == MOVEMENT_NOW && lost.seconds > 0) {
 		if (per_s < 0) /* unknown: then at least what was lost */
 			per_s = 0;
 		per_s += (double)lost.events.value / lost.seconds;
-		*ret_wanted = (uint64_t)(per_s * TIME_WAIT_SECONDS) + 1;
+		wanted = per_s * TIME_WAIT_SECONDS;
+		*ret_wanted = wanted < HIGHEST_LIMIT ? (uint64_t)wanted + 1 : HIGHEST_LIMIT;
 	}
 	if (movement != MOVEMENT_NONE && movement != MOVEMENT_UNKNOWN && peak < limit)
 		peak = limit; /* it was reached, or nothing would have been lost */
