@@ -202,8 +202,10 @@ static void leak_evidence(const struct rule_input *in, struct finding *f, const 
 
 	finding_count(f, holder, "CLOSE-WAIT", leak->total, "sockets", state);
 	(void)snprintf(older, sizeof(older), "older than %g s", rule_threshold(in, "age"));
-	finding_count(f, holder, older, leak->aged, "sockets",
-		      "sock_diag min(tcpi_last_data_recv, tcpi_last_ack_recv), or the window");
+	if (leak->unaged < leak->total)
+		finding_count(f, holder, older, leak->aged, "sockets",
+			      "sock_diag min(tcpi_last_data_recv, tcpi_last_ack_recv), or the "
+			      "window");
 	if (leak->unaged > 0)
 		finding_count(f, holder, "of unknown age", leak->unaged, "sockets", state);
 	finding_text(f, holder, "most frequent peer", peer, remote);
@@ -212,6 +214,11 @@ static void leak_evidence(const struct rule_input *in, struct finding *f, const 
 	if (leak->arrived > 0)
 		finding_count(f, holder, "new within the window, and held", leak->arrived,
 			      "sockets", state);
+	/* Whose they are is unknown here: a port may tell. */
+	if (!process)
+		finding_count(f, holder, "local port of one of them",
+			      leak->first->socket->local_port, NULL,
+			      advise_field(in->model, FIELD_LOCAL_PORT));
 	if (process && process->nofile_soft.known)
 		finding_count(f, holder, "soft limit of open files", process->nofile_soft.value,
 			      "files", "/proc/PID/limits");
@@ -327,7 +334,7 @@ static void explain_all(const struct model *model, struct finding *f)
 				sockets->states[TCP_STATE_CLOSE_WAIT], sockets->n_close_wait);
 	finding_explain(
 		f, "CLOSE-WAIT ends when the application closes, and no sysctl does that in its "
-		   "place: this is a fault of the application.");
+		   "place: one that stays is a fault of the application.");
 }
 
 static enum verdict check_close_wait_leak(const struct rule_input *in, struct finding *f)

@@ -212,6 +212,7 @@ Test(closing, without_ages_it_takes_many_sockets_for_advice_and_some_are_unknown
 		cr_expect_eq(judge_leak(&s, &f), cases[i].verdict, "case %zu", i);
 		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
 		cr_expect_eq(misses(&f, "for how long"), cases[i].verdict == VERDICT_UNKNOWN);
+		cr_expect_null(evidence_of(&f, NULL, "older than 60 s"), "unknown is not 0");
 		finding_done(&f);
 	}
 }
@@ -263,6 +264,7 @@ Test(closing, without_a_process_the_unit_is_named_and_without_that_the_cgroup)
 		s.sockets[i].socket.cgroup_id = 5;
 	(void)judge_leak(&s, &f);
 	cr_expect(evidence_of(&f, "unknown processes of cgroup 5", "CLOSE-WAIT"));
+	cr_expect_eq(evidence_of(&f, NULL, "local port of one of them")->count, 40000);
 	finding_done(&f);
 	s.model.cgroups = &name;
 	s.model.n_cgroups = 1;
