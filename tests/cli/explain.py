@@ -1,31 +1,26 @@
-"""`tcpwright explain` as a user meets it: usage: explain.py TCPWRIGHT"""
+"""`tcpwright explain` as a user meets it."""
 import json
 import os
 import pty
 import subprocess
-import sys
-import unittest
 
-TCPWRIGHT = sys.argv.pop(1)
+from program import ProgramTest, main
+
 STATES = ["ESTAB", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "UNCONN",
           "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"]
 
 
-def explain(*words, **options):
-    options = {"stdout": subprocess.PIPE, **options}
-    return subprocess.run([TCPWRIGHT, "explain", *words], stderr=subprocess.PIPE, text=True,
-                          stdin=subprocess.DEVNULL, timeout=60, **options)
+class Explain(ProgramTest):
+    def explain(self, *words, **options):
+        return self.run_program("explain", *words, **options)
 
+    def words_by_kind(self):
+        return json.loads(self.explain("--list", "--format", "json").stdout)
 
-def words_by_kind():
-    return json.loads(explain("--list", "--format", "json").stdout)
-
-
-class Explain(unittest.TestCase):
     def test_every_word_is_explained_within_80_columns(self):
-        for word in sum(words_by_kind().values(), []):
+        for word in sum(self.words_by_kind().values(), []):
             with self.subTest(word=word):
-                done = explain(word)
+                done = self.explain(word)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 lines = done.stdout.splitlines()
                 self.assertTrue(lines[0].startswith(word + ": "), lines[0])
@@ -33,8 +28,8 @@ class Explain(unittest.TestCase):
                 self.assertIn("\n  See ", done.stdout)
 
     def test_every_word_is_explained_to_programs(self):
-        words = sum(words_by_kind().values(), [])
-        done = explain("--format", "json", *words)
+        words = sum(self.words_by_kind().values(), [])
+        done = self.explain("--format", "json", *words)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         explained = json.loads(done.stdout)["explained"]
         self.assertEqual([topic["name"] for topic in explained], words)
@@ -43,7 +38,7 @@ class Explain(unittest.TestCase):
             self.assertNotIn("", topic.values(), topic)
 
     def test_all_eleven_states_and_every_kind_are_listed(self):
-        words = words_by_kind()
+        words = self.words_by_kind()
         self.assertEqual(list(words), ["rules", "sysctls", "counters", "states"])
         self.assertTrue(all(words.values()))
         self.assertLessEqual(set(STATES), set(words["states"]))
@@ -51,9 +46,9 @@ class Explain(unittest.TestCase):
         self.assertEqual(len(everything), len(set(everything)))
 
     def test_the_list_for_people_has_the_same_words(self):
-        listed = [line.strip() for line in explain("--list").stdout.splitlines()
+        listed = [line.strip() for line in self.explain("--list").stdout.splitlines()
                   if line.startswith("  ")]
-        self.assertEqual(listed, sum(words_by_kind().values(), []))
+        self.assertEqual(listed, sum(self.words_by_kind().values(), []))
 
     def test_one_thing_has_one_text_under_every_spelling(self):
         for spellings in (
@@ -64,13 +59,13 @@ class Explain(unittest.TestCase):
                  "listenoverflows"],
                 ["TIME-WAIT", "TIME_WAIT", "timewait", "time-wait"],
                 ["ESTAB", "ESTABLISHED"]):
-            texts = {explain(word).stdout for word in spellings}
+            texts = {self.explain(word).stdout for word in spellings}
             self.assertEqual(len(texts), 1, spellings)
             self.assertNotEqual(texts, {""})
 
     def test_a_part_of_a_name_is_not_the_name(self):
         for word in ("_tw_reuse", "tcp", "net.ipv4", ".", "", "WAIT", "x" * 10000):
-            done = explain("--", word)
+            done = self.explain("--", word)
             self.assertEqual((done.returncode, done.stdout), (64, ""), word[:20])
 
     def test_an_unknown_word_gets_the_nearest_and_nothing_is_printed(self):
@@ -79,31 +74,31 @@ class Explain(unittest.TestCase):
                               ("port-exhastion", "port-exhaustion"),
                               ("ListenOverflow", "ListenOverflows"),
                               ("CLOSE-WIAT", "CLOSE-WAIT")):
-            done = explain("somaxconn", word)
+            done = self.explain("somaxconn", word)
             self.assertEqual((done.returncode, done.stdout), (64, ""))
             self.assertIn(f"did you mean '{nearest}'", done.stderr)
 
     def test_wrong_usage_is_told(self):
         for words in ((), ("--list", "somaxconn"), ("--format", "xml", "somaxconn"),
                       ("--lst",), ("--format",)):
-            done = explain(*words)
+            done = self.explain(*words)
             self.assertEqual((done.returncode, done.stdout), (64, ""), words)
             self.assertTrue(done.stderr.startswith("tcpwright: "), words)
 
     def test_what_an_unknown_word_holds_cannot_move_the_cursor(self):
-        self.assertNotIn("\033", explain("evil\033[2J").stderr)
+        self.assertNotIn("\033", self.explain("evil\033[2J").stderr)
 
     def test_output_that_fails_is_told_and_exits_3(self):
         for options in ([], ["--format", "json"]):
             with open("/dev/full", "w", encoding="ascii") as full:
-                done = explain(*options, "somaxconn", stdout=full)
+                done = self.explain(*options, "somaxconn", stdout=full)
             self.assertEqual(done.returncode, 3)
             self.assertIn("No space left on device", done.stderr)
 
     def test_a_reader_who_left_needs_no_message(self):
         reader, writer = os.pipe()
         os.close(reader)
-        done = explain("somaxconn", stdout=writer)
+        done = self.explain("somaxconn", stdout=writer)
         os.close(writer)
         self.assertEqual((done.returncode, done.stderr), (3, ""))
 
@@ -111,7 +106,7 @@ class Explain(unittest.TestCase):
         for columns, widest in ((60, 60), (100, 100)):
             terminal, inside = pty.openpty()
             subprocess.run(["stty", "columns", str(columns)], stdin=inside, check=True)
-            done = explain("ip_local_port_range", stdout=inside,
+            done = self.explain("ip_local_port_range", stdout=inside,
                            env={**os.environ, "NO_COLOR": "1"})
             os.close(inside)
             longest = max(map(len, os.read(terminal, 65536).decode().splitlines()))
@@ -122,4 +117,4 @@ class Explain(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

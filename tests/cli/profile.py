@@ -1,28 +1,14 @@
-#!/usr/bin/python3
-"""`tcpwright profile` as people and programs use it: usage: profile.py TCPWRIGHT."""
+"""`tcpwright profile` as people and programs use it."""
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-TCPWRIGHT = os.path.abspath(sys.argv.pop(1))
+from program import PROGRAM, ProgramTest, main
+
 SHIPPED = ["api-client", "cache", "database", "general", "reverse-proxy", "web-server"]
 
 
-def run(*arguments, program=TCPWRIGHT, **options):
-    return subprocess.run([program, "profile", *arguments], capture_output=True, text=True,
-                          errors="replace", timeout=30, check=False, **options)
-
-
-class Profile(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
+class Profile(ProgramTest):
     def put(self, name, content):
         path = os.path.join(self.folder, name)
         with open(path, "wb") as file:
@@ -30,7 +16,7 @@ class Profile(unittest.TestCase):
         return path
 
     def result(self, *arguments, code=0, **options):
-        done = run(*arguments, **options)
+        done = self.run_program("profile", *arguments, **options)
         self.assertEqual(done.returncode, code, done.stderr)
         if code in (0, 1):
             self.assertEqual(done.stderr, "")
@@ -145,14 +131,13 @@ class Profile(unittest.TestCase):
 
     def test_output_that_does_not_arrive_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            done = subprocess.run([TCPWRIGHT, "profile", "list", "--format", "json"], stdout=full,
-                                  stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+            done = self.run_program("profile", "list", "--format", "json", stdout=full)
         self.assertEqual(done.returncode, 3)
         self.assertIn("could not be written", done.stderr)
 
     def test_a_copy_outside_the_build_tree_does_not_look_into_the_source(self):
         program = os.path.join(self.folder, "tcpwright")
-        shutil.copy(TCPWRIGHT, program)
+        shutil.copy(PROGRAM, program)
         here = {role["file"] for role in self.json("list")["roles"]}
         there = {role["file"] for role in self.json("list", program=program)["roles"]}
         self.assertTrue(here - there)
@@ -162,7 +147,7 @@ class Profile(unittest.TestCase):
         roles = os.path.join(self.folder, "share", "tcpwright", "profiles")
         os.makedirs(roles)
         os.makedirs(os.path.dirname(program))
-        shutil.copy(TCPWRIGHT, program)
+        shutil.copy(PROGRAM, program)
         self.put("share/tcpwright/profiles/packed.ini", "[profile]\nsummary = in the package\n")
         found = {role["name"]: role["file"]
                  for role in self.json("list", program=program)["roles"]}
@@ -170,4 +155,4 @@ class Profile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

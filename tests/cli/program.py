@@ -18,12 +18,12 @@ class ProgramTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.folder.chmod(0o755)
 
-    def run_program(self, *arguments, before=(), **options):
+    def run_program(self, *arguments, program=PROGRAM, before=(), **options):
         """Runs the program, by default with its output kept; BEFORE is a command to run it under."""
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        return subprocess.run([*before, PROGRAM, *map(str, arguments)], text=True, timeout=60,
-                              stdin=subprocess.DEVNULL, check=False, **options)
+        return subprocess.run([*before, program, *map(str, arguments)], text=True, timeout=60,
+                              errors="replace", stdin=subprocess.DEVNULL, check=False, **options)
 
     def assert_refused(self, *arguments, code=64, says=()):
         """The program refuses: exit code, nothing on standard output, and the words on the other."""
