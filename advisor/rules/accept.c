@@ -157,6 +157,31 @@ static enum verdict nothing_overflows(const struct rule_input *in, struct findin
 		       : VERDICT_UNKNOWN;
 }
 
+/* A queue that is empty again overflowed in a burst, or while the server was stuck for a moment. */
+static void advise_by_queues(struct finding *f, const struct overflow *o)
+{
+	bool is_over = o->full == 0 && o->filling == 0 && o->unknown == 0;
+
+	finding_act(
+		f,
+		&(struct advice){
+			.kind = ACTION_APPLICATION,
+			.key = is_over ? "tell a burst from a slow server"
+				       : "accept connections faster",
+			.proposed =
+				is_over ? "no queue is full now; if Recv-Q grows for moments only, "
+					  "a longer backlog holds the burst (see backlog-cap); if "
+					  "it stays high, the program has to accept faster"
+					: "more workers or threads, less work between two accept() "
+					  "calls, nothing that blocks in the accepting thread",
+			.risk = "A longer queue helps against bursts only (see backlog-cap): "
+				"before a server that is too slow it ages requests.",
+			.command = is_over ? "watch -n 0.2 ss -ltnp # Recv-Q waits, Send-Q is the "
+					     "limit"
+					   : "ss -ltnp # Recv-Q waits, Send-Q is the limit",
+		});
+}
+
 static enum verdict check_accept_queue_full(const struct rule_input *in, struct finding *f)
 {
 	struct overflow o = overflow_find(in);
@@ -167,16 +192,7 @@ static enum verdict check_accept_queue_full(const struct rule_input *in, struct 
 	advise_counter(f, in->model, COUNTER_LISTEN_OVERFLOWS);
 	explain_queues(f, &o);
 	explain_overflows(f, &o);
-	finding_act(f,
-		    &(struct advice){
-			    .kind = ACTION_APPLICATION,
-			    .key = "accept connections faster",
-			    .proposed = "more workers or threads, less work between two accept() "
-					"calls, nothing that blocks in the accepting thread",
-			    .risk = "A longer queue helps against bursts only (see backlog-cap): "
-				    "before a server that is too slow it ages requests.",
-			    .command = "ss -ltnp # Recv-Q waits, Send-Q is the limit",
-		    });
+	advise_by_queues(f, &o);
 	return VERDICT_FINDING;
 }
 

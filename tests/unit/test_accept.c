@@ -75,6 +75,24 @@ Test(accept, a_full_queue_names_its_listener_process_and_unit)
 			 "sock_diag idiag_rqueue");
 	cr_expect_eq(evidence_of(&f, subject, "limit (one more fits)")->count, 5);
 	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
+	cr_expect(action_on(&f, "accept connections faster"));
+	finding_done(&f);
+}
+
+Test(accept, a_queue_that_is_empty_again_may_have_met_a_burst)
+{
+	struct listener listener = one_listener(0, 5);
+	struct model model = quiet_model(&listener);
+	struct finding f;
+
+	model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(1000);
+	cr_assert_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect(action_on(&f, "tell a burst from a slow server"));
+	finding_done(&f);
+	listener.backlog = (struct reading){ 0 };
+	listener.queue = reading_of(3);
+	cr_assert_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect(action_on(&f, "accept connections faster"), "its limit is unknown");
 	finding_done(&f);
 }
 
