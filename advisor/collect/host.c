@@ -134,6 +134,7 @@ static void ask_this_host(const struct root *root, struct host *host)
 		host->page_size_bytes = reading_of((uint64_t)page_size);
 	if (fstatat(root->fd, "proc/self/ns/net", &st, 0) == 0)
 		host->netns = reading_of(st.st_ino);
+	host->younger_netns = !root_in_first_netns(root);
 }
 
 int host_collect(const struct root *root, struct model *model, struct err *err)

@@ -166,3 +166,15 @@ bool root_writable(const struct root *root, const char *path)
 	fd = root_open_file(root, path);
 	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IWUSR);
 }
+
+/*
+ * ns/net of process 1 is for its ptracers only, but anybody may compare the files below net, which
+ * are made, with inode numbers of their own, for each namespace (fs/proc/generic.c: proc_register).
+ */
+bool root_in_first_netns(const struct root *root)
+{
+	struct stat its, ours;
+
+	return !root->live || fstatat(root->fd, "proc/1/net/snmp", &its, 0) < 0 ||
+	       fstatat(root->fd, "proc/self/net/snmp", &ours, 0) < 0 || its.st_ino == ours.st_ino;
+}

@@ -30,5 +30,11 @@ int root_open_file(const struct root *root, const char *path);
 int root_read(const struct root *root, const char *path, size_t max, char **ret_text,
 	      size_t *ret_length);
 
+/*
+ * Is this process in the network namespace of process 1? True where nobody can tell (hidepid), and
+ * for a saved tree.
+ */
+bool root_in_first_netns(const struct root *root);
+
 /* This process could write it now; in a saved tree, whose host is elsewhere: its owner could. */
 bool root_writable(const struct root *root, const char *path);

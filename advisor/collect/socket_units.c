@@ -362,21 +362,6 @@ static int read_unit(struct unit_reader *reader, const char *name)
 	return r;
 }
 
-/*
- * systemd opens its sockets in the network namespace of process 1, and in another one these files
- * say nothing. ns/net of process 1 is for its ptracers only, but anybody may compare the files
- * below net, which are made, with inode numbers of their own, for each namespace
- * (fs/proc/generic.c: proc_register). Where even they are hidden (hidepid), ours is taken for
- * systemd's.
- */
-static bool is_systemds_namespace(const struct root *root)
-{
-	struct stat its, ours;
-
-	return !root->live || fstatat(root->fd, "proc/1/net/snmp", &its, 0) < 0 ||
-	       fstatat(root->fd, "proc/self/net/snmp", &ours, 0) < 0 || its.st_ino == ours.st_ino;
-}
-
 int socket_units_collect(const struct root *root, struct model *model, struct err *err)
 {
 	static const char cost[] = "ports of socket units that do not run now are unknown";
@@ -384,7 +369,8 @@ int socket_units_collect(const struct root *root, struct model *model, struct er
 	CLEANUP(names_done) struct names wanted = { 0 };
 	int r;
 
-	if (!is_systemds_namespace(root))
+	/* There systemd opens its sockets; in another one these files say nothing. */
+	if (!root_in_first_netns(root))
 		return 0;
 	r = names_read(&reader, "sockets.target.wants", ".socket", &wanted);
 	for (size_t i = 0; i < wanted.n && r == 0; i++)

@@ -129,7 +129,11 @@ struct counter_change model_counter_change(const struct model *model, enum count
 	}
 	change.events = model->counters[id];
 	change.since_boot = true;
-	change.seconds = model->host.uptime_s.known ? (double)model->host.uptime_s.value : 0;
+	/* Of a namespace that is younger than the host, the uptime would make every rate too small.
+	 */
+	change.seconds = model->host.uptime_s.known && !model->host.younger_netns
+				 ? (double)model->host.uptime_s.value
+				 : 0;
 	return change;
 }
 

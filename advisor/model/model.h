@@ -38,6 +38,7 @@ struct host {
 	char source[256];            /* "live", or the root that was read */
 	struct timespec captured_at; /* wall clock, when the first socket was read; 0: unknown */
 	struct reading uptime_s;
+	bool younger_netns; /* begun after boot, nobody knows when: its counters have no age */
 	struct reading memory_bytes;
 	struct reading page_size_bytes;
 	struct reading file_nr; /* fs.file-nr: open files of the whole host */

@@ -121,7 +121,8 @@ void advise_counter(struct finding *finding, const struct model *model, enum cou
 	if (!change.events.known)
 		return;
 	if (change.since_boot)
-		(void)snprintf(unit, sizeof(unit), "events since boot");
+		(void)snprintf(unit, sizeof(unit), "events since %s",
+			       model->host.younger_netns ? "this network namespace began" : "boot");
 	else
 		(void)snprintf(unit, sizeof(unit), "events in %.0f s", change.seconds);
 	counter_source(source, id);

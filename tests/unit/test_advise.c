@@ -93,6 +93,11 @@ Test(advise, a_counter_is_told_with_its_file_and_its_time)
 	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
 	cr_expect_str_eq(f.evidence[0].source, "/proc/net/netstat TcpExt.ListenDrops");
 	cr_expect_str_eq(f.evidence[0].unit, "events since boot");
+	finding_done(&f);
+	f = (struct finding){ 0 };
+	model.host.younger_netns = true;
+	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
+	cr_expect_str_eq(f.evidence[0].unit, "events since this network namespace began");
 	set_window(&model, samples, 30);
 	set_moved(&model, COUNTER_PASSIVE_OPENS, 7, 9);
 	advise_counter(&f, &model, COUNTER_PASSIVE_OPENS);
@@ -115,6 +120,16 @@ Test(advise, what_is_missing_is_named_and_a_key_that_the_kernel_lacks_says_so)
 	cr_expect_str_eq(f.missing[1], "net.ipv4.tcp_tw_reuse_delay (this kernel has no such key)");
 	cr_expect_str_eq(f.missing[2], "/proc/net/netstat TcpExt.ListenDrops");
 	finding_done(&f);
+}
+
+Test(advise, the_counters_of_a_younger_namespace_have_no_age_to_be_divided_by)
+{
+	struct model model = { .host = { .uptime_s = reading_of(1000000) } };
+
+	model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(500);
+	cr_expect_eq(model_counter_change(&model, COUNTER_LISTEN_OVERFLOWS).seconds, 1000000);
+	model.host.younger_netns = true;
+	cr_expect_eq(model_counter_change(&model, COUNTER_LISTEN_OVERFLOWS).seconds, 0);
 }
 
 Test(advise, a_counter_since_boot_needs_volume_and_rate_and_one_in_a_window_needs_neither)

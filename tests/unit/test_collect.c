@@ -176,6 +176,7 @@ Test(collect, a_window_has_a_sample_a_second_between_two_full_ones)
 	cr_expect_eq(model->sockets.states_before[TCP_STATE_ESTAB].value, 2);
 	cr_expect_str_eq(model->host.source, "live");
 	cr_expect_gt(model->host.captured_at.tv_sec, 0);
+	cr_expect(model->host.younger_netns);
 }
 
 Test(collect, an_interrupted_window_ends_early_and_says_how_long_it_was)
