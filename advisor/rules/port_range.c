@@ -161,11 +161,45 @@ static void propose_parity(struct finding *finding, const struct model *model,
 				"One port less.");
 }
 
+/* What reservations leave of the range; all of it where they are unknown. */
+static uint32_t usable_ports(const struct model *model, uint32_t ports)
+{
+	CLEANUP(portset_done) struct portset reserved = { 0 };
+
+	return ports_reserved(model, &reserved) ? ports_in_range(model) : ports;
+}
+
+static void describe_narrow(const struct rule_input *in, struct finding *finding, uint32_t ports,
+			    uint32_t usable)
+{
+	if (usable < ports) {
+		advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_RESERVED_PORTS);
+		finding_count(finding, NULL, "of those, not reserved", usable, "ports",
+			      "the range less the reserved ports");
+	}
+	finding_explain(finding,
+			"The range leaves %" PRIu32 " ports: no more connections than that can "
+			"exist to one destination at a time, and %.1f a second where this host "
+			"closes first.",
+			usable, (double)usable / TIME_WAIT_SECONDS);
+	if (ports < rule_threshold(in, "advice"))
+		propose_wider(finding, in->model);
+	else
+		/* Which reservation may go is not to be seen from here. */
+		finding_act(finding, &(const struct advice){
+					     .kind = ACTION_APPLICATION,
+					     .key = "reserve fewer ports",
+					     .risk = "A service whose port is no longer reserved "
+						     "may find it taken when it starts.",
+					     .command = "sysctl net.ipv4.ip_local_reserved_ports",
+				     });
+}
+
 static enum verdict check_range(const struct rule_input *in, struct finding *finding)
 {
 	struct port_range range = ports_range(in->model);
 	bool same_parity, narrow;
-	uint32_t ports;
+	uint32_t ports, usable;
 
 	if (!range.known) {
 		advise_sysctl_missing(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
@@ -173,21 +207,15 @@ static enum verdict check_range(const struct rule_input *in, struct finding *fin
 	}
 	ports = range.high - range.low + 1U;
 	same_parity = ports > 1 && ports % 2 == 1;
-	narrow = ports < rule_threshold(in, "advice");
+	usable = usable_ports(in->model, ports);
+	narrow = usable < rule_threshold(in, "advice");
 	if (!same_parity && !narrow)
 		return VERDICT_OK;
-	finding_grade(finding, ports < rule_threshold(in, "warning") ? SEV_WARNING : SEV_ADVICE);
+	finding_grade(finding, usable < rule_threshold(in, "warning") ? SEV_WARNING : SEV_ADVICE);
 	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
 	finding_count(finding, NULL, "ports in the range", ports, "ports", "high - low + 1");
-	if (narrow) {
-		finding_explain(
-			finding,
-			"The range has %" PRIu32 " ports: no more connections than that can "
-			"exist to one destination at a time, and %.1f a second where this host "
-			"closes first.",
-			ports, (double)ports / TIME_WAIT_SECONDS);
-		propose_wider(finding, in->model);
-	}
+	if (narrow)
+		describe_narrow(in, finding, ports, usable);
 	if (same_parity) {
 		finding_explain(finding, "Both ends have the same parity. connect() and bind() to "
 					 "port 0 share the range by parity, and the kernel warns "

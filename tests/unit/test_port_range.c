@@ -173,6 +173,32 @@ Test(port_range, a_small_range_or_one_with_ends_of_one_parity_is_odd)
 	}
 }
 
+Test(port_range, a_range_that_is_reserved_away_is_small)
+{
+	static const struct {
+		const char *reserved;
+		enum severity severity;
+	} cases[] = {
+		{ "32768-40000", SEV_NONE },
+		{ "32768-59000", SEV_WARNING },
+		{ "32768-60999", SEV_WARNING },
+		{ "1-52000", SEV_ADVICE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct model *model = port_model("32768 60999", cases[i].reserved);
+		struct finding f = { 0 };
+
+		(void)run("port-range-sane", model, &f);
+		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].reserved);
+		cr_expect_null(action_on(&f, RANGE_KEY), "the range is not what is wrong");
+		cr_expect_null(action_on(&f, RESERVED_KEY), "no entry is dropped unasked");
+		cr_expect_eq(f.n_actions, cases[i].severity ? 1 : 0);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
 Test(port_range, a_small_range_is_replaced_with_the_listeners_inside_the_new_one_reserved)
 {
 	struct model *model = port_model(RANGE_100, "20050");
