@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "counters.h"
 #include "number.h"

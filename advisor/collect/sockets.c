@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "err.h"
 #include "fold.h"

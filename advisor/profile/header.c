@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "array.h"
 #include "err.h"
 #include "nearest.h"
 

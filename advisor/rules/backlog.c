@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "finding.h"
 #include "number.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "addr.h"
-#include "cleanup.h"
+#include "array.h"
 #include "model.h"
 
 #include "roles.h"

@@ -1,6 +1,7 @@
 /* Keys that need no other evidence: features switched off, and what the profile asks for. */
 #include <stdio.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "finding.h"
 #include "sysctl_value.h"

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /*
  * Makes room for one more element of SIZE bytes in *ARRAY, which holds N and has room for
  * *CAPACITY: doubles it. False when memory runs out; the array is then as before.

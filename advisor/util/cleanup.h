@@ -7,8 +7,6 @@
 /* CLEANUP(freep) char *text = NULL; frees at the end of the scope, on every path out of it. */
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* Hands an owned pointer over: its cleanup then finds NULL. */
 #define TAKE(pointer)                                                                              \
 	__extension__({                                                                            \

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "array.h"
 #include "err.h"
 #include "model.h"
 #include "writer.h"

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -40,7 +41,7 @@ Test(accept, a_queue_is_full_above_its_limit_and_fills_from_half_with_sixteen)
 		{ 64, 128, SEV_ADVICE }, { 128, 128, SEV_ADVICE }, { 129, 128, SEV_CRITICAL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct listener listener = one_listener(cases[i].queue, cases[i].backlog);
 		struct model model = quiet_model(&listener);
 		struct finding f;
@@ -136,7 +137,7 @@ Test(accept, overflows_warn_within_a_window_and_need_volume_since_boot)
 	struct sample samples[2] = { 0 };
 	struct finding f;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		model.host.uptime_s = (struct reading){ cases[i].uptime_s, cases[i].uptime_s > 0 };
 		model.counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(cases[i].events);
 		(void)judge("accept-queue-full", &model, NULL, &f);
@@ -195,7 +196,7 @@ Test(accept, syncookies_are_judged_by_value_and_unknown_without)
 		{ "junk", VERDICT_UNKNOWN, SEV_NONE },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model model = { 0 };
 		struct finding f;
 
@@ -232,7 +233,7 @@ Test(accept, drops_that_full_queues_explain_are_no_finding)
 		{ 6000, 3000, 2000, VERDICT_FINDING },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct listener listener = one_listener(0, 128);
 		struct model model = quiet_model(&listener);
 

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "advise.h"
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -33,7 +34,7 @@ Test(advise, an_owner_is_named_as_far_as_it_is_known)
 		{ { .inode = 0 }, "" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct finding f = { 0 };
 		char *owner = advise_owner(&f, &model, &cases[i].socket);
 
@@ -74,7 +75,7 @@ Test(advise, a_program_is_its_command_line_without_the_folder_and_cut)
 	struct finding f = { 0 };
 	char *text;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		cr_expect_str_eq(advise_program(cases[i].command), cases[i].program);
 	text = advise_owner(&f, &model, &(struct socket_ref){ .inode = 5 });
 	cr_expect_str_eq(text, "python3 /srv/a/very/long/path/to/the/script/that (pid 1)");
@@ -148,7 +149,7 @@ Test(advise, a_counter_since_boot_needs_volume_and_rate_and_one_in_a_window_need
 		{ { { 1, true }, 10, false }, MOVEMENT_NOW },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		cr_expect_eq(advise_movement(&cases[i].change, 10, 2), cases[i].movement,
 			     "case %zu", i);
 }

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -55,7 +56,7 @@ Test(backlog, somaxconn_is_never_raised_where_the_application_is_the_limit)
 {
 	static const uint64_t backlogs[] = { 5, 128, 511, 4095 };
 
-	for (size_t i = 0; i < sizeof(backlogs) / sizeof(backlogs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(backlogs); i++) {
 		struct scene s;
 		struct finding f;
 
@@ -99,7 +100,7 @@ Test(backlog, what_the_role_asks_of_somaxconn_is_not_undercut)
 		{ VALUE_AT_MOST, "16384", "8192" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct profile_sysctl entry = { .fact = &sysctl_facts[SYSCTL_SOMAXCONN],
 						.op = cases[i].op,
 						.value = (char *)cases[i].asked };
@@ -143,7 +144,7 @@ Test(backlog, the_size_is_accepts_times_half_the_patience_to_a_power_of_two)
 		{ 20000, "1024" }, /* 1000 */
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 		struct finding f;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cgroups.h"
+#include "array.h"
 #include "cleanup.h"
 #include "model.h"
 #include "root.h"

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 
-#include "cleanup.h"
+#include "array.h"
 
 #include "cli.h"
 #include "cmd.h"

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 #include "portset.h"
@@ -66,7 +67,7 @@ Test(closing, ten_sockets_older_than_a_minute_are_a_leak)
 		{ 102, 60000, SEV_WARNING }, { 103, 60000, SEV_CRITICAL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 		struct finding f;
 
@@ -174,7 +175,7 @@ Test(closing, growth_within_a_window_is_critical_but_sockets_that_just_arrived_a
 		{ 12, 1000, SEV_WARNING },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 		struct finding f;
 
@@ -202,7 +203,7 @@ Test(closing, without_ages_it_takes_many_sockets_for_advice_and_some_are_unknown
 		{ 120, VERDICT_FINDING, SEV_ADVICE },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 		struct finding f;
 

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "engine.h"
 #include "err.h"
 #include "judge.h"
@@ -31,7 +32,7 @@ static const struct {
 	{ "feature-off", SEV_WARNING },
 	{ "profile-value", SEV_ADVICE },
 };
-enum { N_CATALOGUE = sizeof(catalogue) / sizeof(catalogue[0]) };
+enum { N_CATALOGUE = ARRAY_SIZE(catalogue) };
 
 Test(engine, the_table_is_the_catalogue)
 {
@@ -171,7 +172,7 @@ Test(engine, a_profile_lowers_a_severity_and_never_lifts_it_over_the_ceiling)
 		{ "advice", SEV_ADVICE }, { "info", SEV_INFO },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct profile_rule rule = { .rule = (char *)"syncookies-off",
 					     .at_most = (char *)cases[i].at_most };
 		struct profile profile = { .rules = &rule, .n_rules = 1 };

@@ -1,8 +1,9 @@
 #include <ctype.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "array.h"
 #include "counters.h"
 #include "err.h"
 #include "kernel_version.h"

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "fold.h"
 #include "model.h"
@@ -91,7 +92,7 @@ Test(fold, a_local_port_in_the_range_without_listener_or_reservation_is_outbound
 		{ 40010, false }, { 40011, true }, { 40020, false }, { 40021, false },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(model_freep)
 		struct model *model = model_with("40000\t40099", "80,40010,50000");
 
@@ -204,7 +205,7 @@ Test(fold, time_wait_is_kept_by_whole_seconds_left)
 		{ 61000, 59 } /* measured on 6.18: 61 s in all */,
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(model_freep) struct model *model = model_with("40000 40099", "");
 		struct sock_row r = row(TCP_STATE_TIME_WAIT, OWN, 40000, PEER, 443);
 
@@ -248,7 +249,7 @@ Test(fold, inbound_sockets_belong_to_the_closest_listener)
 		{ { "0.0.0.0" }, "2001:db8::1", -1 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(model_freep) struct model *model = model_with("40000 40099", "");
 		struct sock_row rows[4];
 		size_t n = 0;

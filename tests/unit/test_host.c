@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "model.h"
 #include "sources.h"

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -38,7 +39,7 @@ Test(idle, only_peers_behind_a_router_beyond_the_limit_are_a_warning)
 		{ IDLE_ON_LINK, FROM_350, SEV_INFO },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct idle_group group = { .scope = cases[i].scope,
 					    .established = 1,
 					    .judged = 1,
@@ -72,7 +73,7 @@ Test(idle, the_limit_is_the_roles_and_only_whole_buckets_count)
 
 	group.idle[FROM_300] = 1;
 	group.idle[FROM_350] = 1;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct finding f;
 
 		threshold.value = cases[i].limit;
@@ -123,7 +124,7 @@ Test(idle, without_idle_times_counts_are_information_at_most)
 		{ 1000, 1000, VERDICT_FINDING },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct idle_group group = { .established = cases[i].judged,
 					    .judged = cases[i].judged,
 					    .without_keepalive = cases[i].without };

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "port_model.h"
 
@@ -47,7 +48,7 @@ Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
 		{ "0.0.0.0", 20099, false, "", "20099" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct listener_case *c = &cases[i];
 		struct rule_input in = { .rule = rule_of("port-listener-in-range") };
 		struct model *model = port_model(RANGE_100, c->reserved);
@@ -157,7 +158,7 @@ Test(port_range, a_small_range_or_one_with_ends_of_one_parity_is_odd)
 		{ "60999 32768", SEV_NONE, NULL }, /* the kernel refuses it: not a range at all */
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = port_model(cases[i].range, "");
 		struct finding f = { 0 };
 		enum verdict expected = cases[i].severity ? VERDICT_FINDING : VERDICT_OK;
@@ -260,7 +261,7 @@ Test(port_range, findings_that_are_applied_in_any_order_leave_no_listener_unrese
 		{ "20000 30001", 4500, 1, 0 }, /* under pressure, yet nothing asks for more */
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = port_model(cases[i].range, "");
 		struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
 

@@ -3,6 +3,7 @@
 
 #include "addr.h"
 
+#include "array.h"
 #include "judge.h"
 #include "port_model.h"
 
@@ -42,7 +43,7 @@ Test(port_rules, exhaustion_is_graded_by_usage)
 		{ 95, SEV_CRITICAL }, { 100, SEV_CRITICAL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_usage(cases[i].used);
 		struct finding f = { 0 };
 
@@ -87,7 +88,7 @@ Test(port_rules, as_many_addresses_as_leave_each_half_of_its_ports)
 		{ 100, "2 addresses", "100 / 50, rounded up: 2 at least" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_usage(cases[i].used);
 		const struct action *action;
 		struct finding f = { 0 };
@@ -116,7 +117,7 @@ Test(port_rules, exhaustion_near_at_a_low_usage_is_a_warning)
 		{ 9, 0, VERDICT_OK },        /* 50 s, but a burst of 9 % is no trend */
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_usage(cases[i].used);
 		struct finding f = { 0 };
 
@@ -144,7 +145,7 @@ Test(port_rules, a_window_that_did_not_see_the_destination_begin_is_not_named_as
 		{ { 0, false }, "sock_diag idiag_expires" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_usage(95);
 		struct finding f = { 0 };
 
@@ -261,7 +262,7 @@ Test(port_rules, a_range_that_is_wide_already_is_not_widened)
 		{ "2001 40000", "1024", "2001 65534" }, /* ends of different parity */
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = port_model(cases[i].range, "");
 		uint16_t low = ports_range(model).low;
 		const struct action *range;
@@ -298,7 +299,7 @@ Test(port_rules, reuse_is_advised_only_where_it_works)
 		{ "2", "1", "127.0.0.1", 80, false },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = port_model(RANGE_100, "");
 		struct destination *d = add_destination(model, "10.0.0.1", cases[i].remote);
 		struct finding f = { 0 };

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "array.h"
 #include "port_model.h"
 
 TestSuite(ports);
@@ -118,7 +119,7 @@ Test(ports, parity_judges_only_where_it_proves_something)
 		  CHOICE_UNKNOWN },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct choice_case *c = &cases[i];
 		struct model *model = port_model(RANGE_100, c->reserved);
 		struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
@@ -229,7 +230,7 @@ Test(ports, time_wait_is_reused_only_where_the_kernel_does)
 		{ "garbage", "1", NULL, "127.0.0.1", false, false, 1000 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct reuse_case *c = &cases[i];
 		struct model *model = port_model(RANGE_100, "");
 		struct addr remote = address(c->remote);
@@ -274,7 +275,7 @@ Test(ports, time_wait_of_which_a_part_may_be_too_young_is_not_reusable)
 		{ "1", "2000", 21, 24 }, { "1", "60000", 45, 0 }, { "2", NULL, 45, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_time_wait(cases[i].mode);
 		const struct port_budget *budget;
 
@@ -391,7 +392,7 @@ Test(ports, two_samples_extrapolate_the_growth_of_all_states)
 		{ "1", { 35, true }, { 30, true }, EXHAUSTION_EXPECTED, 84, 1 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = with_time_wait(cases[i].mode);
 		const struct port_budget *budget;
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "lines.h"
 #include "proc_tcp.h"
 #include "root.h"
@@ -55,7 +56,7 @@ static const struct whole_line whole_lines[] = {
 
 Test(proc_tcp, every_field_of_a_whole_line_is_read)
 {
-	for (size_t i = 0; i < sizeof(whole_lines) / sizeof(whole_lines[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(whole_lines); i++) {
 		const struct whole_line *c = &whole_lines[i];
 		char local[ENDPOINT_STRLEN], remote[ENDPOINT_STRLEN];
 		struct sock_row row;
@@ -122,7 +123,7 @@ Test(proc_tcp, garbage_is_refused)
 	};
 	struct sock_row row;
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		cr_expect_not(proc_tcp_parse_line(lines[i], &row), "%s", lines[i]);
 }
 
@@ -206,7 +207,7 @@ Test(proc_tcp, an_empty_file_and_garbage_are_no_table_of_sockets)
 {
 	static const char *const texts[] = { "", "rubbish\n", "\n\n", "   9: 0100007F:1F" };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct row_sink sink = { count_row, NULL };
 		uint64_t bad = 0;
 		struct tree tree;

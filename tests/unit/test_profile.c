@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "err.h"
 #include "profile.h"
@@ -303,7 +304,7 @@ Test(profile, what_cannot_be_right_is_refused_with_file_line_and_the_nearest_nam
 	};
 
 	put(elsewhere, "others", "");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		int code = strstr(cases[i].says, "there is no") ? -ENOENT : -EINVAL;
 
 		put(folder, "bad", cases[i].text);
@@ -331,7 +332,7 @@ Test(profile, the_same_thing_twice_in_a_file_is_refused_with_both_lines)
 		  "bad.ini:6: x is already set in line 2 of this file" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		put(folder, "bad", cases[i].text);
 		cr_expect_str_eq(refusal("bad", -EEXIST), cases[i].says);
 	}
@@ -362,7 +363,7 @@ Test(profile, operators_and_values_have_to_fit_the_type_of_the_key)
 		{ "net.ipv4.tcp_congestion_control = >= bbr", false },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(profile_freep) struct profile *p = NULL;
 		struct err err = { { 0 } };
 		char text[128];
@@ -404,7 +405,7 @@ Test(profile, thresholds_are_plain_decimals_in_every_locale)
 		{ "1234567890123456", -1 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(profile_freep) struct profile *p = NULL;
 		char text[128];
 		int r;

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "engine.h"
 #include "err.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "err.h"
 #include "text_file.h"
 
@@ -67,7 +68,7 @@ Test(profile_text, what_windows_and_its_editors_add_changes_nothing)
 		"\xef\xbb\xbf  [ rules ]\t\n\t#why\n\ta\t=\tb\t",
 	};
 
-	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
 		struct text_file file = { 0 };
 		struct err err;
 
@@ -86,7 +87,7 @@ Test(profile_text, an_empty_file_has_no_entries)
 {
 	static const char *const empty[] = { "", "\n", "# only words", "\xef\xbb\xbf" };
 
-	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
 		struct text_file file = { 0 };
 		struct err err;
 
@@ -112,7 +113,7 @@ Test(profile_text, what_is_no_profile_is_refused_with_its_line)
 		{ "[sysctl]\na = 1\n  more words\n", "p.ini:3: neither" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct text_file file = { 0 };
 		struct err err = { { 0 } };
 

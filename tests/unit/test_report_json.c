@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "err.h"
 #include "model.h"

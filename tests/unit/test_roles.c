@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "array.h"
 #include "model.h"
 #include "roles.h"
 
@@ -72,7 +73,7 @@ Test(roles, a_listener_and_its_traffic_are_two_signs)
 		{ 6379, "cache" },      { 11211, "cache" },    { 9999, "general" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 
 		set_scene(&s);
@@ -116,7 +117,7 @@ Test(roles, a_proxy_forwards_much_to_few)
 		{ 2, 5432, 40, "web-server" },    { 1, 6379, 80, "web-server" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 
 		set_scene(&s);

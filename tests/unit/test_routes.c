@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "array.h"
 #include "routes.h"
 
 TestSuite(routes);
@@ -40,7 +41,7 @@ Test(routes, connected_ipv4_subnets_are_told_from_gateways_and_headings)
 	cr_assert(routes_parse_v4("eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0   ",
 				  &route));
 	expect_route(&route, "192.0.2.0", 120, PEER_ON_LINK);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		cr_expect_not(routes_parse_v4(others[i], &route), "%s", others[i]);
 }
 
@@ -77,11 +78,11 @@ Test(routes, ipv6_routes_are_own_addresses_or_connected_subnets)
 	};
 	struct route route;
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		cr_assert(routes_parse_v6(good[i].line, &route), "%s", good[i].line);
 		expect_route(&route, good[i].network, good[i].prefix, good[i].scope);
 	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		cr_expect_not(routes_parse_v6(others[i], &route), "%s", others[i]);
 }
 
@@ -105,7 +106,7 @@ Test(routes, own_ipv4_addresses_come_from_the_forwarding_trie)
 	struct route found[4];
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		n += routes_parse_fib_trie(&state, lines[i], &found[n]);
 	cr_assert_eq(n, 2);
 	expect_route(&found[0], "127.0.0.0", 104, PEER_HERE);
@@ -145,11 +146,11 @@ Test(routes, the_longest_prefix_decides)
 	};
 	struct routes routes = { 0 };
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		cr_assert(routes_add(&routes, &(struct route){ addr(table[i].network),
 							       table[i].prefix, table[i].scope }));
 	routes_sort(&routes);
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
 		struct addr a = addr(asked[i].addr);
 
 		cr_expect_eq(routes_scope(&routes, &a), asked[i].scope, "%s", asked[i].addr);

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -19,7 +20,7 @@ Test(settings, each_feature_that_is_off_is_switched_on_again)
 						   SYSCTL_TCP_WINDOW_SCALING,
 						   SYSCTL_TCP_MODERATE_RCVBUF };
 
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		const char *key = sysctl_facts[features[i]].key;
 		struct model model = { 0 };
 		struct finding f;
@@ -105,7 +106,7 @@ Test(settings, values_are_compared_and_joined_as_values)
 		{ SYSCTL_IP_LOCAL_RESERVED_PORTS, VALUE_AT_LEAST, "8080", "9090", "8080,9090" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct profile_sysctl entry = entry_of(cases[i].id, cases[i].op, cases[i].wanted);
 		struct profile profile = { .sysctls = &entry, .n_sysctls = 1 };
 		struct model model = { 0 };

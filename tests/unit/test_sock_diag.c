@@ -7,6 +7,7 @@
 #include <linux/tcp.h>
 #include <string.h>
 
+#include "array.h"
 #include "err.h"
 #include "sock_diag.h"
 
@@ -147,7 +148,7 @@ Test(sock_diag, every_state_has_its_name)
 		{ 255, false, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct datagram d = { .size = 0 };
 		struct sock_row row = { 0 };
 
@@ -299,7 +300,7 @@ Test(sock_diag, errors_end_a_dump_with_their_number_and_a_sentence)
 	done_add(&d[5], -EINVAL);
 	done_add(&d[6], -ENOMEM); /* the kernel's trouble, not ours: /proc may still do */
 	d[7].error = ENOMEM;
-	for (size_t i = 0; i < sizeof(d) / sizeof(d[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(d); i++) {
 		struct script script = { .datagrams = &d[i], .n = 1 };
 		struct sock_diag_quality quality = { 0 };
 		struct err err = { "" };

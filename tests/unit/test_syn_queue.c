@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "stack_model.h"
 
@@ -45,7 +46,7 @@ Test(syn_queue, requests_are_judged_against_the_listeners_backlog)
 		{ 128, 128, SEV_WARNING },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene s;
 		struct finding f;
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "array.h"
 #include "cleanup.h"
 #include "err.h"
 #include "portset.h"

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "array.h"
 #include "judge.h"
 #include "port_model.h"
 
@@ -291,7 +292,7 @@ Test(time_wait, an_overflow_is_seen_by_its_counter_or_by_full_buckets)
 		  NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct overflow_case *c = &cases[i];
 		struct model *model = overflow_model(c);
 		const struct action *action;
@@ -326,7 +327,7 @@ Test(time_wait, a_limit_below_the_kernels_own_is_raised_to_it_and_none_is_lowere
 		{ NULL, "5000", 100, SEV_NONE, NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct overflow_case c = { .limit = cases[i].limit,
 						 .used = { cases[i].used, true },
 						 .lost = { 0, true } };
@@ -391,7 +392,7 @@ Test(time_wait, reuse_is_asked_for_only_by_a_client_that_closes_first_and_lacks_
 		{ "unknown", NULL, "1", "10.0.0.2", 1, 0, VERDICT_UNKNOWN, NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct reuse_rule_case *c = &cases[i];
 		struct model *model = plain();
 		struct destination *d = add_destination(model, "10.0.0.1", c->remote);
@@ -464,7 +465,7 @@ Test(time_wait, recycle_is_critical_where_the_kernel_still_has_it)
 		{ "garbage", false, KERNEL(4, 9), VERDICT_UNKNOWN, SEV_NONE },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct model *model = plain();
 		struct finding f = { 0 };
 

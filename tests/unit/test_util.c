@@ -17,7 +17,7 @@ Test(util, numbers_refuse_everything_but_digits)
 					   "1 ", "0x10", "1e3", "18446744073709551616" };
 	uint64_t value = 7;
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		cr_expect_not(parse_u64(bad[i], &value), "%s", bad[i]);
 	cr_expect_eq(value, 7, "outputs are touched only on success");
 	cr_expect(parse_u64("18446744073709551615", &value));
