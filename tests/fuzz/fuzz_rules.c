@@ -292,9 +292,9 @@ static char *write_as(const char *format, const struct report *report)
 
 static void write_all(const struct report *report)
 {
-	CLEANUP(freep) char *text = write_as("text", report);
 	CLEANUP(freep) char *json = write_as("json", report);
 
+	free(write_as("text", report));
 	if (json && (strstr(json, ": nan") || strstr(json, ": -nan") || strstr(json, ": inf") ||
 		     strstr(json, ": -inf")))
 		abort();
