@@ -36,6 +36,15 @@ static void describe_listeners(struct finding *finding, const struct model *mode
 			      advise_field(model, FIELD_LOCAL_PORT));
 }
 
+/* One that the kernel chose is not the unit's, even where the number is the same. */
+static bool listens_on(const struct sockets *sockets, uint16_t port)
+{
+	for (size_t i = 0; i < sockets->n_listeners; i++)
+		if (sockets->listeners[i].port == port && !sockets->listeners[i].kernel_chosen)
+			return true;
+	return false;
+}
+
 /* Ports of units that run are among the listeners already. How many ports do not listen now. */
 static uint32_t describe_units(struct finding *finding, const struct model *model,
 			       const struct portset *inside)
@@ -46,8 +55,7 @@ static uint32_t describe_units(struct finding *finding, const struct model *mode
 	for (size_t i = 0; i < model->n_unit_ports; i++) {
 		const struct unit_port *unit = &model->unit_ports[i];
 
-		if (!portset_has(inside, unit->port) ||
-		    portset_has(&model->sockets.listening, unit->port))
+		if (!portset_has(inside, unit->port) || listens_on(&model->sockets, unit->port))
 			continue;
 		if (!portset_add(&silent, unit->port, NULL) && finding)
 			finding->out_of_memory = true;

@@ -126,6 +126,21 @@ Test(port_range, a_socket_unit_that_runs_is_a_listener_like_any_other)
 	model_free(model);
 }
 
+Test(port_range, a_listener_that_the_kernel_chose_is_no_unit_that_runs)
+{
+	struct model *model = port_model(RANGE_100, "");
+	struct finding f = { 0 };
+
+	add_listener(model, "::", 20060)->kernel_chosen = true;
+	add_unit_port(model, 20060);
+	cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
+	cr_expect_eq(count_of(&f, "port of a unit that is not running"), 20060);
+	cr_expect_null(evidence_of(&f, NULL, "listening port in the range"));
+	cr_expect_null(strstr(f.explanation, "listening port"));
+	finding_done(&f);
+	model_free(model);
+}
+
 Test(port_range, socket_units_outside_the_range_or_on_reserved_ports_are_no_matter)
 {
 	struct model *model = port_model(RANGE_100, "20060");
