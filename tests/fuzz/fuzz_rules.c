@@ -275,6 +275,19 @@ static void fill_sockets(struct source *from, struct sockets *sockets)
 		fill_idle(from, &sockets->idle_groups[sockets->n_idle_groups++]);
 }
 
+static void fill_units(struct source *from, struct model *model)
+{
+	enum { MOST = 4 };
+
+	model->unit_ports = calloc(MOST, sizeof(*model->unit_ports));
+	for (size_t n = take(from) % MOST; model->unit_ports && model->n_unit_ports < n;)
+		model->unit_ports[model->n_unit_ports++] = (struct unit_port){
+			.unit = strdup("a.socket"),
+			.file = strdup("/etc/systemd/system/a.socket"),
+			.port = (uint16_t)take_number(from),
+		};
+}
+
 /* The caller frees it; NULL when memory runs out. */
 static char *write_as(const char *format, const struct report *report)
 {
@@ -314,6 +327,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fill_sockets(&from, &model->sockets);
 	fill_window(&from, model);
 	fill_host(&from, model);
+	fill_units(&from, model);
 	if (!ports_judge(model))
 		return 0;
 	roles_guess(model, &guess);
