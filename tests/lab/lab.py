@@ -329,8 +329,9 @@ def wait_for_second(terminal):
     """Until the progress line counts on from here."""
     while select.select([terminal], [], [], 0)[0]:
         os.read(terminal, 4096)
-    while not re.search(rb"watching: \d+ of", os.read(terminal, 4096)):
-        pass
+    shown = b""
+    while not re.search(rb"watching: \d+ of", shown):
+        shown += os.read(terminal, 4096)
 
 
 class Neighbour:
