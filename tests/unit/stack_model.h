@@ -5,6 +5,17 @@
 
 #include "model.h"
 
+/* A host that has been up for an hour and on which nothing was ever counted. */
+static inline struct model quiet_host(void)
+{
+	struct model model = { .host = { .uptime_s = reading_of(3600) } };
+
+	for (size_t i = 0; i < N_COUNTERS; i++)
+		model.counters[i] = reading_of(0);
+	model.sockets.backend = "sock_diag";
+	return model;
+}
+
 static inline void set_sysctl(struct model *model, enum sysctl_id id, const char *text)
 {
 	model->sysctls[id] = (struct sysctl_reading){ .text = (char *)text, .writable = true };

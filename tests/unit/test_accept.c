@@ -15,14 +15,10 @@ static struct listener one_listener(uint64_t queue, uint64_t backlog)
 				  .backlog = reading_of(backlog) };
 }
 
-/* A host whose counters are all zero and that has been up for an hour. */
 static struct model quiet_model(struct listener *listener)
 {
-	struct model model = { .host = { .uptime_s = reading_of(3600) } };
+	struct model model = quiet_host();
 
-	for (size_t i = 0; i < N_COUNTERS; i++)
-		model.counters[i] = reading_of(0);
-	model.sockets.backend = "sock_diag";
 	model.sockets.listeners = listener;
 	model.sockets.n_listeners = 1;
 	model.sockets.listeners_known = true;
@@ -182,103 +178,4 @@ Test(accept, only_busy_listeners_are_to_be_named)
 	cr_assert_eq(inodes.n, 1);
 	cr_expect_eq(inodes.inodes[0], 77);
 	inode_set_done(&inodes);
-}
-
-Test(accept, syncookies_are_judged_by_value_and_unknown_without)
-{
-	static const struct {
-		const char *live;
-		enum verdict verdict;
-		enum severity severity;
-	} cases[] = {
-		{ "0", VERDICT_FINDING, SEV_WARNING }, { "1", VERDICT_OK, SEV_NONE },
-		{ "2", VERDICT_FINDING, SEV_ADVICE },  { NULL, VERDICT_UNKNOWN, SEV_NONE },
-		{ "junk", VERDICT_UNKNOWN, SEV_NONE },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct model model = { 0 };
-		struct finding f;
-
-		set_sysctl(&model, SYSCTL_TCP_SYNCOOKIES, cases[i].live);
-		cr_expect_eq(judge("syncookies-off", &model, NULL, &f), cases[i].verdict,
-			     "case %zu", i);
-		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
-		if (cases[i].verdict == VERDICT_FINDING)
-			cr_expect_str_eq(action_on(&f, "net.ipv4.tcp_syncookies")->proposed, "1");
-		else
-			cr_expect_eq(f.n_actions, 0);
-		finding_done(&f);
-	}
-}
-
-static void set_drops(struct model *model, uint64_t drops, uint64_t overflows, uint64_t queue_full)
-{
-	model->counters[COUNTER_LISTEN_DROPS] = reading_of(drops);
-	model->counters[COUNTER_LISTEN_OVERFLOWS] = reading_of(overflows);
-	model->counters[COUNTER_REQ_Q_FULL_DROP] = reading_of(queue_full);
-}
-
-Test(accept, drops_that_full_queues_explain_are_no_finding)
-{
-	static const struct {
-		uint64_t drops, overflows, queue_full;
-		enum verdict verdict;
-	} cases[] = {
-		{ 0, 0, 0, VERDICT_OK },
-		{ 5000, 5000, 0, VERDICT_OK },
-		{ 5000, 3000, 2000, VERDICT_OK },
-		{ 5000, 3000, 2500, VERDICT_OK }, /* counters are read one after the other */
-		{ 5999, 3000, 2000, VERDICT_OK },
-		{ 6000, 3000, 2000, VERDICT_FINDING },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct listener listener = one_listener(0, 128);
-		struct model model = quiet_model(&listener);
-
-		set_drops(&model, cases[i].drops, cases[i].overflows, cases[i].queue_full);
-		cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), cases[i].verdict,
-			     "case %zu", i);
-	}
-}
-
-Test(accept, other_drops_are_advice_and_never_called_an_overflow)
-{
-	struct listener listener = one_listener(0, 128);
-	struct model model = quiet_model(&listener);
-	struct sample samples[2] = { 0 };
-	struct finding f;
-
-	set_window(&model, samples, 5);
-	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 10);
-	cr_assert_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_FINDING);
-	cr_expect_eq(f.severity, SEV_ADVICE);
-	cr_expect_eq(evidence_of(&f, NULL, "drops with another cause")->count, 10);
-	cr_expect_not(says(&f, "accept queue"));
-	cr_expect_not(says(&f, "overflow"));
-	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
-	cr_expect_eq(count_actions(&f, ACTION_SOCKET_OPTION), 0);
-	finding_done(&f);
-	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 9);
-	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_OK);
-}
-
-Test(accept, an_old_kernel_without_the_queue_counter_leaves_other_drops_unknown)
-{
-	struct listener listener = one_listener(0, 128);
-	struct model model = quiet_model(&listener);
-	struct finding f;
-
-	set_drops(&model, 5000, 100, 0);
-	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
-	cr_expect_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_UNKNOWN);
-	cr_expect(misses(&f, "TCPReqQFullDrop"));
-	finding_done(&f);
-	set_drops(&model, 100, 100, 0);
-	model.counters[COUNTER_REQ_Q_FULL_DROP] = (struct reading){ 0 };
-	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_OK,
-		     "nothing is left to explain, whatever that counter says");
-	model.counters[COUNTER_LISTEN_DROPS] = (struct reading){ 0 };
-	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_UNKNOWN);
 }

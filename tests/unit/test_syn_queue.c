@@ -192,3 +192,31 @@ Test(syn_queue, missing_limits_counters_and_settings_are_unknown)
 	cr_expect(misses(&f, "TCPReqQFullDrop"));
 	finding_done(&f);
 }
+
+Test(syn_queue, syncookies_are_judged_by_value_and_unknown_without)
+{
+	static const struct {
+		const char *live;
+		enum verdict verdict;
+		enum severity severity;
+	} cases[] = {
+		{ "0", VERDICT_FINDING, SEV_WARNING }, { "1", VERDICT_OK, SEV_NONE },
+		{ "2", VERDICT_FINDING, SEV_ADVICE },  { NULL, VERDICT_UNKNOWN, SEV_NONE },
+		{ "junk", VERDICT_UNKNOWN, SEV_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model model = { 0 };
+		struct finding f;
+
+		set_sysctl(&model, SYSCTL_TCP_SYNCOOKIES, cases[i].live);
+		cr_expect_eq(judge("syncookies-off", &model, NULL, &f), cases[i].verdict,
+			     "case %zu", i);
+		cr_expect_eq(f.severity, cases[i].severity, "case %zu", i);
+		if (cases[i].verdict == VERDICT_FINDING)
+			cr_expect_str_eq(action_on(&f, "net.ipv4.tcp_syncookies")->proposed, "1");
+		else
+			cr_expect_eq(f.n_actions, 0);
+		finding_done(&f);
+	}
+}
