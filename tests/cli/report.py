@@ -1,9 +1,10 @@
 """Reports on real hosts and saved ones: the schema, the exit codes, and what could not be seen."""
 import json
 import os
+import pathlib
 import socket
 
-from program import SOCKET_HEADER, SOURCE, ProgramTest, main, own_network, socket_line
+from program import PROGRAM, SOCKET_HEADER, SOURCE, ProgramTest, main, own_network, socket_line
 
 try:
     import jsonschema
@@ -128,10 +129,10 @@ class Report(ProgramTest):
     def test_a_container_without_proc_still_has_its_sockets_read(self):
         if os.geteuid() != 0:
             self.skipTest("skipped: needs root to hide /proc")
-        # The sanitizer's search for leaks needs a /proc of its own.
+        if b"__asan_init" in pathlib.Path(PROGRAM).read_bytes():
+            self.skipTest("skipped: the sanitizers themselves need /proc")
         report = self.audit(before=["unshare", "--mount", "--net", "sh", "-c",
-                                    "mount -t tmpfs none /proc && "
-                                    'ASAN_OPTIONS=detect_leaks=0 exec "$0" "$@"'], code=0)
+                                    'mount -t tmpfs none /proc && exec "$0" "$@"'], code=0)
         self.check_schema(report)
         self.assertEqual(report["collection"]["backend"], "sock_diag")
         self.assertIsNone(report["destinations"])
