@@ -219,6 +219,7 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.unit = "connections",
 		.n_values = 1,
 		.range = NOT_NEGATIVE,
+		.restart_needed = true,
 		.defaults = { { 0, "128" }, { KERNEL(5, 4), "4096" } },
 		.meaning = "The most that listen() grants as a listener's backlog. The accept "
 			   "queue's limit is the smaller of this and the program's own number, "

@@ -100,6 +100,7 @@ struct sysctl_fact {
 	unsigned int n_values;     /* of a vector; 1 otherwise */
 	struct sysctl_range range; /* all zero for strings and what cannot be set */
 	bool read_only;            /* the kernel only shows it */
+	bool restart_needed;       /* programs that run keep what they got when they began */
 	kernel_version since;      /* 0: older than any kernel that matters here */
 	kernel_version removed;    /* the first kernel without it; 0: still there */
 	/*

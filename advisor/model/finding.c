@@ -275,7 +275,8 @@ void finding_propose(struct finding *finding, const struct model *model, enum sy
 					       .formula = formula,
 					       .risk = readonly ? readonly : risk,
 					       .command = command,
-					       .undo = undo });
+					       .undo = undo,
+					       .restart_needed = sysctl_facts[id].restart_needed });
 }
 
 void finding_withdraw(struct finding *finding, const char *key)

@@ -289,8 +289,6 @@ static void propose_somaxconn(const struct rule_input *in, struct finding *f, co
 	finding_propose(f, in->model, SYSCTL_SOMAXCONN, value, formula,
 			QUEUE_RISK "It reaches a listener only when that calls listen() again, "
 				   "with a backlog as large: restart it.");
-	if (f && f->n_actions > 0)
-		f->actions[f->n_actions - 1].restart_needed = true;
 }
 
 /* Has any client come that can still be seen? */
