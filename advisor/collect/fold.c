@@ -3,6 +3,8 @@
  * bytes, and goes to the parts that care: listeners, destinations, CLOSE-WAIT, idle connections.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +252,18 @@ static uint32_t ports_available(const struct fold *fold)
 	return available;
 }
 
+static bool listeners_gap(const struct fold_listeners *listeners, struct model *model)
+{
+	char reason[64];
+
+	if (listeners->left_out == 0)
+		return true;
+	(void)snprintf(reason, sizeof(reason), "%" PRIu64 " beyond the first %d",
+		       listeners->left_out, MAX_LISTENERS);
+	return model_add_gap(model, "listeners", reason,
+			     "these count as listening, but are not judged");
+}
+
 static void listeners_move(struct fold *fold, struct sockets *sockets)
 {
 	sockets->listeners = TAKE(fold->listeners.list);
@@ -277,9 +291,7 @@ int fold_finish(struct fold *fold, struct model *model, struct err *err)
 	sockets.destinations_known = owned->range_known;
 	if (!fold_destinations_finish(&owned->destinations, ports_available(owned), &sockets))
 		return err_no_memory(err);
-	if (owned->listeners.left_out > 0 &&
-	    !model_add_gap(model, "listeners", "more than 16384",
-			   "the others count as listening, but are not judged"))
+	if (!listeners_gap(&owned->listeners, model))
 		return err_no_memory(err);
 	listeners_move(owned, &sockets);
 	others_move(owned, &sockets);

@@ -3,6 +3,7 @@
  * one.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -115,8 +116,8 @@ static int diag_gaps(const struct sock_diag_quality *quality, struct model *mode
 {
 	char reason[80];
 
-	(void)snprintf(reason, sizeof(reason), "%llu messages could not be read",
-		       (unsigned long long)quality->malformed);
+	(void)snprintf(reason, sizeof(reason), "%" PRIu64 " messages could not be read",
+		       quality->malformed);
 	if (quality->malformed > 0 &&
 	    !model_add_gap(model, "sock_diag", reason, "so many sockets are missing"))
 		return err_no_memory(err);
@@ -240,8 +241,7 @@ static bool proc_gaps(const struct root *root, int missing6, uint64_t bad_lines,
 	if (missing6 < 0 && !(root->live && missing6 == -ENOENT))
 		ok = model_add_gap(model, "/proc/net/tcp6", why_missing(missing6),
 				   "IPv6 sockets are missing or incomplete");
-	(void)snprintf(reason, sizeof(reason), "%llu lines could not be read",
-		       (unsigned long long)bad_lines);
+	(void)snprintf(reason, sizeof(reason), "%" PRIu64 " lines could not be read", bad_lines);
 	if (ok && bad_lines > 0)
 		ok = model_add_gap(model, "/proc/net/tcp", reason, "so many sockets are missing");
 	return ok;

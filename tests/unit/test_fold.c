@@ -1,9 +1,11 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "cleanup.h"
 #include "fold.h"
+#include "fold_listeners.h"
 #include "model.h"
 #include "routes.h"
 
@@ -266,6 +268,23 @@ Test(fold, inbound_sockets_belong_to_the_closest_listener)
 				     (int)j == cases[i].owner, "case %zu, listener %zu", i, j);
 		cr_expect_eq(model->sockets.established_inbound, 1);
 	}
+}
+
+Test(fold, listeners_beyond_the_limit_are_counted_as_listening_and_as_a_gap)
+{
+	enum { LISTENERS = MAX_LISTENERS + 3 };
+	struct sock_row *rows = calloc(LISTENERS, sizeof(*rows));
+	CLEANUP(model_freep) struct model *model = model_with(NULL, NULL);
+
+	cr_assert(rows);
+	for (uint16_t i = 0; i < LISTENERS; i++)
+		rows[i] = listener_row("0.0.0.0", (uint16_t)(i + 1));
+	fold_all(model, rows, LISTENERS);
+	free(rows);
+	cr_expect_eq(model->sockets.n_listeners, MAX_LISTENERS);
+	cr_expect(portset_has(&model->sockets.listening, LISTENERS));
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect_str_eq(model->gaps[0].reason, "3 beyond the first 16384");
 }
 
 Test(fold, a_listener_counts_its_sockets_by_state)
