@@ -153,9 +153,9 @@ const struct sysctl_fact sysctl_facts[N_SYSCTLS] = {
 		.since = KERNEL(6, 1),
 		.computed = "chosen at boot by the size of memory, or by thash_entries= on the "
 			    "kernel's command line",
-		.meaning = "How many buckets TCP's hash table of connections has. It is negative in "
-			   "a network namespace that uses the host's table. Half of it is the "
-			   "default of tcp_max_tw_buckets.",
+		.meaning = "How many buckets TCP's hash table of connections has. It is negative "
+			   "in a network namespace that uses the host's table. Half of it is "
+			   "the default of tcp_max_tw_buckets.",
 		.misunderstood = "It is no limit: a bucket holds any number of sockets.",
 		.references = { "ip-sysctl.rst: tcp_ehash_entries" },
 	},

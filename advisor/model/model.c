@@ -129,8 +129,7 @@ struct counter_change model_counter_change(const struct model *model, enum count
 	}
 	change.events = model->counters[id];
 	change.since_boot = true;
-	/* Of a namespace that is younger than the host, the uptime would make every rate too small.
-	 */
+	/* In a namespace that is younger than the host, uptime makes every rate too small. */
 	change.seconds = model->host.uptime_s.known && !model->host.younger_netns
 				 ? (double)model->host.uptime_s.value
 				 : 0;

@@ -261,7 +261,8 @@ const struct rule rules_port_range[] = {
 			{ "advice", 10000, "ports", "fewer are advice" },
 			{ "warning", 2000, "ports", "fewer are a warning" },
 		},
-		.references = REFS("ip-sysctl.rst: ip_local_port_range", "ip(7): ip_local_port_range"),
+		.references = REFS("ip-sysctl.rst: ip_local_port_range",
+				   "ip(7): ip_local_port_range"),
 	},
 	{ 0 },
 };

@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	*wanted++ = '\0';
 	/* From '0' on, so that seeds stay readable, and the same when a key is added at the end. */
-	check(&sysctl_facts[(uint8_t)(data[0] - '0') % N_SYSCTLS], live, data[1] % (VALUE_AT_MOST + 1), wanted);
+	check(&sysctl_facts[(uint8_t)(data[0] - '0') % N_SYSCTLS], live,
+	      data[1] % (VALUE_AT_MOST + 1), wanted);
 	return 0;
 }
