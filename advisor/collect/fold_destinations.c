@@ -53,8 +53,10 @@ void fold_destinations_done(struct fold_destinations *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		entry_done(&table->entries[i]);
-	for (size_t i = 0; i < table->n_locals; i++)
-		free(table->locals[i].uses);
+	for (size_t i = 0; i < table->n_locals; i++) {
+		portset_done(&table->locals[i].used);
+		portset_done(&table->locals[i].shared);
+	}
 	free(table->entries);
 	free(table->slots);
 	free(table->locals);
@@ -185,21 +187,15 @@ static struct destination_entry *entry_add(struct fold_destinations *table,
 /* A destination of this local address uses a port that it did not use before. */
 static bool port_use(struct fold_destinations *table, uint32_t local, uint16_t port)
 {
-	uint16_t low = table->range.low;
 	struct local_entry *entry;
-	uint8_t *uses;
+	bool first;
 
 	if (local == NO_LOCAL)
 		return true;
 	entry = &table->locals[local];
-	if (!entry->uses)
-		entry->uses = calloc((size_t)table->range.high - low + 1, sizeof(*entry->uses));
-	if (!entry->uses)
+	if (!portset_add(&entry->used, port, &first))
 		return false;
-	uses = &entry->uses[port - low];
-	entry->address.distinct_ports += *uses == 0;
-	*uses += *uses < UINT8_MAX;
-	return true;
+	return first || portset_add(&entry->shared, port, NULL);
 }
 
 static bool time_wait_count(struct destination *destination, const struct sock_row *row)
@@ -401,14 +397,11 @@ static uint32_t shared_ports(const struct fold_destinations *table,
 			     const struct destination_entry *entry)
 {
 	const struct portset *ports = &entry->destination.ports;
-	uint32_t shared = 0;
 
 	/* Not told apart, or new in the second pass: all shared, which accuses nobody. */
-	if (entry->local == NO_LOCAL || !table->locals[entry->local].uses)
+	if (entry->local == NO_LOCAL || table->locals[entry->local].used.count == 0)
 		return ports->count;
-	for (uint32_t port = 0; portset_next(ports, &port); port++)
-		shared += table->locals[entry->local].uses[port - table->range.low] > 1;
-	return shared;
+	return portset_count_common(ports, &table->locals[entry->local].shared);
 }
 
 static bool locals_move(struct fold_destinations *table, struct sockets *sockets)
@@ -416,8 +409,10 @@ static bool locals_move(struct fold_destinations *table, struct sockets *sockets
 	sockets->local_addresses = calloc(table->n_locals, sizeof(*sockets->local_addresses));
 	if (!sockets->local_addresses && table->n_locals > 0)
 		return false;
-	for (size_t i = 0; i < table->n_locals; i++)
+	for (size_t i = 0; i < table->n_locals; i++) {
 		sockets->local_addresses[i] = table->locals[i].address;
+		sockets->local_addresses[i].distinct_ports = table->locals[i].used.count;
+	}
 	sockets->n_local_addresses = table->n_locals;
 	return true;
 }

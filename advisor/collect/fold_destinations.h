@@ -30,7 +30,8 @@ struct destination_entry {
 /* A local address while rows arrive. */
 struct local_entry {
 	struct local_address address;
-	uint8_t *uses; /* owned; for each port of the range, destinations that use it, up to 255 */
+	struct portset used;   /* by any destination */
+	struct portset shared; /* by more than one */
 };
 
 /* Outbound sockets by destination and by local address. Ready after fold_destinations_init(). */

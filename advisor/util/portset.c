@@ -112,6 +112,21 @@ uint32_t portset_count_between(const struct portset *set, uint16_t low, uint16_t
 	return n;
 }
 
+uint32_t portset_count_common(const struct portset *a, const struct portset *b)
+{
+	const struct portset *few = a->count < b->count ? a : b, *many = few == a ? b : a;
+	uint32_t n = 0;
+
+	if (a->bits && b->bits) {
+		for (uint32_t word = 0; word < N_PORTS / WORD_BITS; word++)
+			n += (uint32_t)__builtin_popcountll(a->bits[word] & b->bits[word]);
+		return n;
+	}
+	for (uint32_t port = 0; portset_next(few, &port); port++)
+		n += portset_has(many, (uint16_t)port);
+	return n;
+}
+
 bool portset_next(const struct portset *set, uint32_t *port)
 {
 	if (*port >= N_PORTS)

@@ -24,6 +24,9 @@ bool portset_has(const struct portset *set, uint16_t port);
 /* Ports of the set from LOW to HIGH, both included. */
 uint32_t portset_count_between(const struct portset *set, uint16_t low, uint16_t high);
 
+/* Ports that both sets have. */
+uint32_t portset_count_common(const struct portset *a, const struct portset *b);
+
 /*
  * The next port of the set that is not below *PORT; false at the end. For loops:
  * for (uint32_t p = 0; portset_next(set, &p); p++)

@@ -77,6 +77,27 @@ Test(util, a_port_set_counts_each_port_once_on_both_sides_of_its_growth)
 	portset_done(&set);
 }
 
+Test(util, common_ports_are_counted_whatever_the_sets_have_grown_to)
+{
+	static const uint32_t sizes[] = { 0, 3, 300, 3000 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+			struct portset even = { 0 }, all = { 0 };
+			uint32_t common =
+				sizes[i] < (sizes[j] + 1) / 2 ? sizes[i] : (sizes[j] + 1) / 2;
+
+			for (uint32_t n = 0; n < sizes[i]; n++)
+				cr_assert(portset_add(&even, (uint16_t)(2 * n), NULL));
+			for (uint32_t n = 0; n < sizes[j]; n++)
+				cr_assert(portset_add(&all, (uint16_t)n, NULL));
+			cr_expect_eq(portset_count_common(&even, &all), common);
+			cr_expect_eq(portset_count_common(&all, &even), common);
+			portset_done(&even);
+			portset_done(&all);
+		}
+}
+
 Test(util, text_from_the_host_cannot_move_the_cursor)
 {
 	char escape[] = "a\033[2Jb\r\n", good[] = "größe", bad[] = "x\xff\xc0\x80y",
