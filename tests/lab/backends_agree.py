@@ -13,9 +13,7 @@ LISTENER = ("address", "port", "queue")
 
 
 def every_kind_of_socket(host):
-    host.listen("127.0.0.1", 9000)
-    host.listen("::1", 9001)
-    host.listen("::", 9002)
+    v4, v6, dual = host.listen("127.0.0.1", 9000), host.listen("::1", 9001), host.listen("::", 9002)
     leaky = host.listen("127.0.0.1", 9003, hold=True)
     host.listen("127.0.0.1", 9004, backlog=5, accept=False)
     host.listen("::1", 9005, backlog=5, accept=False)
@@ -29,7 +27,8 @@ def every_kind_of_socket(host):
     kept += host.connect_many(3, "127.0.0.1", 9004)
     kept += host.connect_many(2, "::1", 9005)
     left = host.connect_many(6, "127.0.0.1", 9003)
-    leaky.wait_for(6)
+    for server, n in ((v4, 27), (v6, 13), (dual, 17), (leaky, 6)):
+        server.wait_for(n)
     for s in left:
         s.close()
     lab.wait_until(lambda: host.in_states("08") == 6, "6 sockets in CLOSE-WAIT")
