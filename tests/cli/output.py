@@ -67,12 +67,6 @@ class Output(ProgramTest):
         self.assertEqual(os.listdir(target.parent), ["report.json"])
         self.assertEqual(target.read_text(), "older")
 
-    def test_a_device_is_written_to_and_not_replaced(self):
-        node = os.stat("/dev/full")
-        done = self.run_program("audit", "--root", self.saved_host(), "-o", "/dev/full")
-        self.assertEqual(done.returncode, 3)
-        self.assertEqual(os.stat("/dev/full").st_ino, node.st_ino)
-
     def test_piped_text_is_plain_and_colour_can_be_forced(self):
         root = self.saved_host({"proc/sys/net/ipv4/tcp_syncookies": "0\n"})
         self.assertNotIn("\x1b", self.run_program("audit", "--root", root).stdout)
