@@ -32,6 +32,7 @@ def every_kind_of_socket(host):
     for s in left:
         s.close()
     lab.wait_until(lambda: host.in_states("08") == 6, "6 sockets in CLOSE-WAIT")
+    lab.wait_until(lambda: host.in_states("05") == 6, "their ACKs: 6 in FIN-WAIT-2")
     return kept
 
 
