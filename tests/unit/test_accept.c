@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "accept.h"
 #include "array.h"
 #include "judge.h"
 #include "stack_model.h"
@@ -103,7 +104,28 @@ Test(accept, a_queue_without_a_known_limit_is_unknown_once_something_waits)
 	cr_expect_eq(judge("accept-queue-full", &model, NULL, NULL), VERDICT_OK);
 	listener.queue = reading_of(100);
 	cr_expect_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_UNKNOWN);
-	cr_expect(misses(&f, "limits of 1 listener"));
+	cr_expect(misses(&f, "limits of 1 listener ("));
+	finding_done(&f);
+}
+
+Test(accept, queues_that_fill_up_are_counted_and_only_the_first_are_named)
+{
+	struct listener listeners[ADVISE_MAX_NAMED + 2];
+	struct model model = quiet_model(listeners);
+	struct finding f;
+	size_t named = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(listeners); i++) {
+		listeners[i] = one_listener(16, 16);
+		listeners[i].port = (uint16_t)(80 + i);
+	}
+	listeners[ARRAY_SIZE(listeners) - 1].queue = reading_of(1);
+	model.sockets.n_listeners = ARRAY_SIZE(listeners);
+	cr_assert_eq(judge("accept-queue-full", &model, NULL, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "17 accept queues are filling up"), "%s", f.explanation);
+	for (size_t i = 0; i < f.n_evidence; i++)
+		named += strcmp(f.evidence[i].name, "accept queue") == 0;
+	cr_expect_eq(named, ADVISE_MAX_NAMED);
 	finding_done(&f);
 }
 

@@ -86,6 +86,7 @@ Test(backlog, either_may_be_the_limit_where_they_are_equal)
 	cr_expect(action_on(&f, "net.core.somaxconn")->restart_needed);
 	cr_expect_str_eq(action_on(&f, "listen_backlog")->proposed, "8192");
 	cr_expect(says(&f, "either somaxconn or the application"));
+	cr_expect_str_eq(evidence_of(&f, NULL, "net.core.somaxconn")->text, "4096");
 	finding_done(&f);
 }
 

@@ -92,6 +92,13 @@ Test(closing, the_process_its_unit_and_its_peer_are_named)
 	cr_expect(says(&f, "fault of the application"));
 	cr_expect_str_eq(action_on(&f, "stopgap: destroy the sockets")->command,
 			 "ss -t -K state close-wait dst '10.0.0.9:5432'");
+	cr_expect_not(says(&f, "files that the process may open"));
+	cr_expect_null(evidence_of(&f, NULL, "new within the window, and held"),
+		       "one sample has no window");
+	finding_done(&f);
+	set_scene(&s, 103, 61000);
+	cr_assert_eq(judge_leak(&s, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "10 % or more of the files that the process may open"));
 	finding_done(&f);
 }
 
@@ -138,10 +145,11 @@ Test(closing, clients_with_many_ports_are_one_peer_and_the_most_frequent_leads)
 		s.sockets[i].remote_port = (uint16_t)(50000 + i);
 	}
 	cr_assert(addr_parse("10.0.0.1", &s.sockets[4].remote_addr));
+	cr_assert(addr_parse("10.0.0.200", &s.sockets[7].remote_addr));
 	cr_assert_eq(judge_leak(&s, &f), VERDICT_FINDING);
 	cr_expect_str_eq(evidence_of(&f, NULL, "most frequent peer")->text, "10.0.0.9");
-	cr_expect_eq(evidence_of(&f, NULL, "sockets of that peer")->count, 9);
-	cr_expect_eq(evidence_of(&f, NULL, "peers")->count, 2);
+	cr_expect_eq(evidence_of(&f, NULL, "sockets of that peer")->count, 8);
+	cr_expect_eq(evidence_of(&f, NULL, "peers")->count, 3);
 	finding_done(&f);
 	portset_done(&s.model.sockets.listening);
 }

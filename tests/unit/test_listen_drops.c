@@ -72,4 +72,10 @@ Test(listen_drops, an_old_kernel_without_the_queue_counter_leaves_other_drops_un
 		     "nothing is left to explain, whatever that counter says");
 	model.counters[COUNTER_LISTEN_DROPS] = (struct reading){ 0 };
 	cr_expect_eq(judge("listen-drops-other", &model, NULL, NULL), VERDICT_UNKNOWN);
+	set_drops(&model, 0, 0, 0);
+	model.counters[COUNTER_LISTEN_OVERFLOWS] = (struct reading){ 0 };
+	cr_expect_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_UNKNOWN);
+	cr_expect(misses(&f, "ListenOverflows"));
+	cr_expect_not(misses(&f, "ListenDrops"), "that one is known, and 0");
+	finding_done(&f);
 }

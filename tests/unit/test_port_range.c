@@ -2,6 +2,7 @@
 
 #include "array.h"
 #include "judge.h"
+#include "port_advice.h"
 #include "port_model.h"
 
 TestSuite(port_range);
@@ -154,6 +155,27 @@ Test(port_range, socket_units_outside_the_range_or_on_reserved_ports_are_no_matt
 	model_free(model);
 }
 
+Test(port_range, units_beyond_the_first_are_counted)
+{
+	static const uint16_t n_units[] = { PORT_ADVICE_MAX_NAMED, PORT_ADVICE_MAX_NAMED + 3 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(n_units); i++) {
+		struct model *model = port_model(RANGE_100, "");
+		struct finding f = { 0 };
+		const struct evidence *further;
+
+		for (uint16_t n = 0; n < n_units[i]; n++)
+			add_unit_port(model, (uint16_t)(20000 + n));
+		cr_assert_eq(run("port-listener-in-range", model, &f), VERDICT_FINDING);
+		further = evidence_of(&f, NULL, "further ports of units that are not running");
+		cr_expect_eq(further != NULL, i == 1);
+		if (i == 1 && further)
+			cr_expect_eq(further->count, 3);
+		finding_done(&f);
+		model_free(model);
+	}
+}
+
 struct range_case {
 	const char *range;
 	enum severity severity;
@@ -182,11 +204,25 @@ Test(port_range, a_small_range_or_one_with_ends_of_one_parity_is_odd)
 			expected = VERDICT_UNKNOWN;
 		cr_expect_eq(run("port-range-sane", model, &f), expected, "%s", cases[i].range);
 		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].range);
+		cr_expect_eq(action_on(&f, RANGE_KEY) != NULL, cases[i].proposed != NULL, "%s",
+			     cases[i].range);
 		if (cases[i].proposed && action_on(&f, RANGE_KEY))
 			cr_expect_str_eq(action_on(&f, RANGE_KEY)->proposed, cases[i].proposed);
 		finding_done(&f);
 		model_free(model);
 	}
+}
+
+Test(port_range, one_port_has_no_other_end)
+{
+	struct model *model = port_model("20000 20000", "");
+	struct finding f = { 0 };
+
+	cr_assert_eq(run("port-range-sane", model, &f), VERDICT_FINDING);
+	cr_expect(says(&f, "leaves 1 ports"), "%s", f.explanation);
+	cr_expect_not(says(&f, "parity"));
+	finding_done(&f);
+	model_free(model);
 }
 
 Test(port_range, a_range_that_is_reserved_away_is_small)
@@ -207,6 +243,9 @@ Test(port_range, a_range_that_is_reserved_away_is_small)
 
 		(void)run("port-range-sane", model, &f);
 		cr_expect_eq(f.severity, cases[i].severity, "%s", cases[i].reserved);
+		if (cases[i].severity)
+			cr_expect_str_eq(evidence_of(&f, NULL, RESERVED_KEY)->text,
+					 cases[i].reserved);
 		cr_expect_null(action_on(&f, RANGE_KEY), "the range is not what is wrong");
 		cr_expect_null(action_on(&f, RESERVED_KEY), "no entry is dropped unasked");
 		cr_expect_eq(f.n_actions, cases[i].severity ? 1 : 0);

@@ -66,6 +66,7 @@ Test(port_rules, exhaustion_shows_its_numbers_and_its_formula)
 	cr_expect_eq(count_of(&f, "ports used (U)"), 95);
 	cr_expect_eq(count_of(&f, "ports available (R)"), 100);
 	cr_expect_float_eq(evidence_of(&f, NULL, "usage (U/R)")->real, 95, 1e-9);
+	cr_expect_str_eq(evidence_of(&f, NULL, RANGE_KEY)->text, "20000 20099");
 	cr_expect_str_eq(f.evidence[0].subject, "10.0.0.1 -> 10.0.0.2:443");
 	cr_expect_str_eq(f.evidence[0].source, "sock_diag idiag_sport");
 	cr_expect_str_eq(f.actions[0].key, "connection pool");
@@ -162,7 +163,13 @@ Test(port_rules, a_window_that_did_not_see_the_destination_begin_is_not_named_as
 
 Test(port_rules, exhaustion_without_its_data_is_unknown)
 {
-	for (int what = 0; what < 5; what++) {
+	static const char *const missing[] = {
+		"sockets",           RANGE_KEY, RESERVED_KEY,
+		"outbound",          REUSE_KEY, "net.ipv4.tcp_timestamps",
+		"ages of TIME-WAIT",
+	};
+
+	for (size_t what = 0; what < ARRAY_SIZE(missing); what++) {
 		struct model *model = with_usage(95);
 		struct finding f = { 0 };
 
@@ -176,10 +183,18 @@ Test(port_rules, exhaustion_without_its_data_is_unknown)
 			model->sockets.listeners_known = false;
 		else
 			make_time_wait(model, &model->sockets.destinations[0], 5, 10);
-		if (what == 4)
-			set_sysctl(model, SYSCTL_TCP_TW_REUSE, NULL);
+		if (what >= 4)
+			set_sysctl(model, SYSCTL_TCP_TW_REUSE, what == 4 ? NULL : "1");
+		if (what == 5)
+			set_sysctl(model, SYSCTL_TCP_TIMESTAMPS, NULL);
+		if (what == 6) {
+			free(model->sockets.destinations[0].time_wait_histogram);
+			model->sockets.destinations[0].time_wait_histogram = NULL;
+		}
 		judge_ports(model);
-		cr_expect_eq(run("port-exhaustion", model, &f), VERDICT_UNKNOWN, "case %d", what);
+		cr_expect_eq(run("port-exhaustion", model, &f), VERDICT_UNKNOWN, "case %zu", what);
+		cr_expect_eq(f.n_missing, 1, "case %zu", what);
+		cr_expect(misses(&f, missing[what]), "case %zu", what);
 		finding_done(&f);
 		model_free(model);
 	}
@@ -260,6 +275,7 @@ Test(port_rules, a_range_that_is_wide_already_is_not_widened)
 		{ "12000 65535", "1024", NULL }, /* 3 % more is not worth it */
 		{ "32768 60999", "1024", "10240 65535" }, { "32768 60999", "20001", "20002 65535" },
 		{ "2001 40000", "1024", "2001 65534" }, /* ends of different parity */
+		{ "2000 40001", "1024", "2000 65535" }, /* they are already */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -469,3 +469,20 @@ Test(ports, the_fullest_destination_comes_first)
 	cr_expect_eq(d[2].ports.count, 10);
 	model_free(model);
 }
+
+Test(ports, without_a_usage_the_destination_with_most_ports_comes_first)
+{
+	struct model *model = port_model(RANGE_100, NULL);
+	const struct destination *d;
+
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.2"), 20000, 20000, 2, 10);
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.3"), 20000, 20000, 2, 30);
+	use_ports(add_destination(model, "10.0.0.1", "10.0.0.4"), 20000, 20000, 2, 20);
+	judge_ports(model);
+	d = model->sockets.destinations;
+	cr_expect_lt(d[0].budget.usage, 0);
+	cr_expect_eq(d[0].ports.count, 30);
+	cr_expect_eq(d[1].ports.count, 20);
+	cr_expect_eq(d[2].ports.count, 10);
+	model_free(model);
+}

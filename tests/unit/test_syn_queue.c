@@ -91,6 +91,9 @@ Test(syn_queue, full_queues_warn_within_a_window_and_need_volume_since_boot)
 		cr_expect_eq(judge_syn(&s, &f), VERDICT_FINDING);
 		cr_expect_eq(f.severity, SEV_ADVICE);
 		cr_expect(action_on(&f, "find the listener"));
+		cr_expect_eq(says(&f, "SYNs were dropped"), counters[i] == COUNTER_REQ_Q_FULL_DROP);
+		cr_expect(evidence_of(&f, NULL, counter_facts[counters[i]].name));
+		cr_expect_str_eq(evidence_of(&f, NULL, "net.ipv4.tcp_syncookies")->text, "1");
 		finding_done(&f);
 		set_window(&s.model, s.samples, 10);
 		cr_expect_eq(judge_syn(&s, NULL), VERDICT_OK);
@@ -124,7 +127,12 @@ Test(syn_queue, returned_cookies_tell_clients_from_a_flood)
 	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 20);
 	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
 	cr_expect(says(&f, "20 cookies came back of 1000 that were sent (2 %): a flood"));
-	cr_expect_eq(evidence_of(&f, NULL, "SyncookiesRecv")->count, 20);
+	cr_expect_eq(count_of(&f, "SyncookiesSent"), 1000);
+	cr_expect_eq(count_of(&f, "SyncookiesRecv"), 20);
+	finding_done(&f);
+	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 0);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect_eq(count_of(&f, "SyncookiesRecv"), 0, "none is a number as well");
 	finding_done(&f);
 	set_moved(&s.model, COUNTER_SYNCOOKIES_RECV, 0, 900);
 	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
