@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -57,6 +58,46 @@ static void remove_directory(void)
 
 TestSuite(writer, .init = enter_directory, .fini = remove_directory);
 
+/* In front of libc's own: small pieces, a signal, and what reaches the disk in which order. */
+static struct {
+	bool plays, was_interrupted;
+	char order[8]; /* f: a file's content, d: a folder's; n: the new name */
+	size_t n;
+} disk;
+
+enum { PIECE = 100 };
+
+ssize_t write(int fd, const void *buf, size_t size)
+{
+	if (disk.plays && !disk.was_interrupted) {
+		disk.was_interrupted = true;
+		errno = EINTR;
+		return -1;
+	}
+	return syscall(SYS_write, fd, buf, disk.plays && size > PIECE ? PIECE : size);
+}
+
+static void disk_note(char what)
+{
+	if (disk.plays && disk.n < sizeof(disk.order) - 1)
+		disk.order[disk.n++] = what;
+}
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	cr_assert_eq(fstat(fd, &st), 0);
+	disk_note(S_ISDIR(st.st_mode) ? 'd' : 'f');
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	disk_note('n');
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
 static int write_text(const char *path, struct err *err)
 {
 	const struct report_style style = { 0 };
@@ -105,6 +146,38 @@ Test(writer, a_new_file_is_whole_and_has_the_usual_mode)
 	cr_expect(begins_with("report.txt", "1 critical"));
 	cr_expect_eq(mode_of("report.txt"), S_IFREG | 0640);
 	cr_expect_eq(count_entries(), 1);
+}
+
+Test(writer, a_file_is_on_disk_before_its_name_and_the_name_before_the_answer)
+{
+	int r;
+
+	disk.plays = true;
+	r = write_text("report.txt", NULL);
+	disk.plays = false;
+	cr_expect_eq(r, 0);
+	cr_expect_str_eq(disk.order, "fnd");
+}
+
+Test(writer, a_file_that_is_taken_in_pieces_is_whole)
+{
+	CLEANUP(fclosep) FILE *whole = NULL;
+	CLEANUP(fclosep) FILE *pieces = NULL;
+	int c;
+
+	cr_assert_eq(write_text("whole.txt", NULL), 0);
+	disk.plays = true;
+	c = write_text("pieces.txt", NULL);
+	disk.plays = false;
+	cr_assert_eq(c, 0);
+	cr_expect(disk.was_interrupted);
+	whole = fopen("whole.txt", "r");
+	pieces = fopen("pieces.txt", "r");
+	cr_assert(whole && pieces);
+	do {
+		c = fgetc(whole);
+		cr_assert_eq(fgetc(pieces), c, "at %ld", ftell(whole));
+	} while (c != EOF);
 }
 
 Test(writer, an_existing_file_is_replaced_and_keeps_its_mode)
