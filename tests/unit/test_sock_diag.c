@@ -258,6 +258,8 @@ static int script_read(struct script *script, struct sock_diag_quality *quality,
 	};
 	const struct row_sink sink = { script_row, script };
 
+	/* What lies behind a datagram looks like an error, and is no part of it. */
+	memset(buffer, 0xff, sizeof(buffer));
 	return sock_diag_read(&from, &sink, quality, err);
 }
 
@@ -282,6 +284,23 @@ Test(sock_diag, a_dump_ends_with_done_and_survives_signals_and_strangers)
 	cr_expect_eq(script.next, 4);
 	cr_expect_not(quality.interrupted);
 	cr_expect_eq(quality.malformed, 0);
+}
+
+Test(sock_diag, a_message_without_a_status_is_done_or_broken_by_its_type)
+{
+	static const struct {
+		uint16_t type;
+		int expected;
+	} cases[] = { { NLMSG_DONE, 0 }, { NLMSG_ERROR, -EBADMSG } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct datagram d = { .size = 0 };
+		struct script script = { .datagrams = &d, .n = 1 };
+		struct sock_diag_quality quality = { 0 };
+
+		message_add(&d, cases[i].type, "", 0);
+		cr_expect_eq(script_read(&script, &quality, NULL), cases[i].expected, "%zu", i);
+	}
 }
 
 Test(sock_diag, errors_end_a_dump_with_their_number_and_a_sentence)

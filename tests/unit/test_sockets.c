@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
 #include <linux/seccomp.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -292,6 +293,7 @@ Test(sockets, sock_diag_knows_ages_and_bound_idle_sockets_and_proc_says_what_it_
 /* A type of request that no kernel knows: sock_diag answers EINVAL. */
 enum { UNKNOWN_REQUEST = 99 };
 static bool kernel_without_compat;
+static int v6_error; /* errno of a request for IPv6 alone; 0: none */
 
 /* In front of libmnl's own, so that a kernel can be played that dropped the request for both. */
 ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *message, size_t size)
@@ -300,7 +302,76 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *message, 
 
 	if (kernel_without_compat && header->nlmsg_type == TCPDIAG_GETSOCK)
 		header->nlmsg_type = UNKNOWN_REQUEST;
+	if (v6_error && header->nlmsg_type == SOCK_DIAG_BY_FAMILY &&
+	    ((struct inet_diag_req_v2 *)NLMSG_DATA(header))->sdiag_family == AF_INET6) {
+		errno = v6_error;
+		return -1;
+	}
 	return send(mnl_socket_get_fd(socket), message, size, 0);
+}
+
+/* What is wrong with the next answer. */
+static enum { ANSWER_FINE, ANSWER_INTERRUPTED, ANSWER_GARBLED } next_answer;
+
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t size)
+{
+	ssize_t n = recv(mnl_socket_get_fd(socket), buffer, size, 0);
+	struct nlmsghdr *header = buffer;
+
+	if (n < (ssize_t)sizeof(*header))
+		return n;
+	if (next_answer == ANSWER_INTERRUPTED)
+		header->nlmsg_flags |= NLM_F_DUMP_INTR;
+	else if (next_answer == ANSWER_GARBLED)
+		((struct inet_diag_msg *)NLMSG_DATA(header))->idiag_family = AF_UNIX;
+	next_answer = ANSWER_FINE;
+	return n;
+}
+
+Test(sockets, what_is_wrong_with_an_answer_is_a_gap)
+{
+	struct root root;
+
+	enter_namespace();
+	(void)listen_on("::", SERVER_PORT);
+	cr_assert_eq(root_open("/", &root, NULL), 0);
+	CLEANUP(model_freep) struct model *fine = model_of(&root, BACKEND_SOCK_DIAG);
+	next_answer = ANSWER_INTERRUPTED;
+	CLEANUP(model_freep) struct model *interrupted = model_of(&root, BACKEND_SOCK_DIAG);
+	next_answer = ANSWER_GARBLED;
+	CLEANUP(model_freep) struct model *garbled = model_of(&root, BACKEND_SOCK_DIAG);
+
+	cr_expect_eq(fine->n_gaps, 0);
+	cr_expect_not(fine->sockets.may_repeat);
+	cr_assert_eq(interrupted->n_gaps, 1);
+	cr_expect_str_eq(interrupted->gaps[0].cost, "totals are approximate");
+	cr_expect(interrupted->sockets.may_repeat);
+	cr_assert_eq(garbled->n_gaps, 1);
+	cr_expect_str_eq(garbled->gaps[0].reason, "1 messages could not be read");
+	cr_expect_not(garbled->sockets.may_repeat);
+	root_close(&root);
+}
+
+Test(sockets, bound_idle_sockets_are_known_from_6_8_on)
+{
+	static const struct {
+		unsigned int kernel;
+		bool known;
+	} cases[] = { { KERNEL(6, 7), false }, { KERNEL(6, 8), true }, { KERNEL(6, 9), true } };
+	struct root root;
+
+	enter_namespace();
+	cr_assert_eq(root_open("/", &root, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(model_freep) struct model *model = model_new();
+		struct err err;
+
+		model->host.kernel = cases[i].kernel;
+		cr_assert_eq(sockets_collect(&root, BACKEND_SOCK_DIAG, model, &err), 0, "%s",
+			     err.text);
+		cr_expect_eq(model->sockets.bound_inactive_known, cases[i].known, "case %zu", i);
+	}
+	root_close(&root);
 }
 
 Test(sockets, a_kernel_that_dropped_the_request_for_both_families_is_asked_for_each)
@@ -325,6 +396,27 @@ Test(sockets, a_kernel_that_dropped_the_request_for_both_families_is_asked_for_e
 	for (size_t i = 0; i < at_once->n_listeners; i++)
 		cr_expect_eq(at_once->listeners[i].backlog.value,
 			     listener_at(by_family, at_once->listeners[i].port)->backlog.value);
+	root_close(&root);
+}
+
+Test(sockets, only_a_kernel_without_ipv6_may_have_no_answer_for_it)
+{
+	static const struct {
+		int error, expected;
+	} cases[] = { { ENOENT, 0 }, { EPERM, -ENOTSUP } };
+	struct root root;
+
+	enter_namespace();
+	kernel_without_compat = true;
+	cr_assert_eq(root_open("/", &root, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(model_freep) struct model *model = model_new();
+		struct err err;
+
+		v6_error = cases[i].error;
+		cr_expect_eq(sockets_collect(&root, BACKEND_SOCK_DIAG, model, &err),
+			     cases[i].expected, "case %zu", i);
+	}
 	root_close(&root);
 }
 
