@@ -19,6 +19,8 @@
 #include "model.h"
 #include "processes.h"
 
+#include "tree.h"
+
 enum { UID_NOBODY = 65534 };
 
 static uint64_t open_socket(int *ret_fd)
@@ -268,6 +270,98 @@ Test(processes, nothing_is_read_when_nothing_is_wanted)
 	CLEANUP(model_freep) struct model *model = model_new();
 
 	cr_expect_eq(collect_processes("/nonexistent-root", NULL, 0, model, NULL), 0);
+}
+
+/* A saved process that holds socket 77. COMMAND NULL: it was gone before that could be read. */
+static void add_process(const struct tree *tree, unsigned int pid, const char *command)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "proc/%u/fd/3", pid);
+	tree_link(tree, "socket:[77]", name);
+	if (!command)
+		return;
+	(void)snprintf(name, sizeof(name), "proc/%u/cmdline", pid);
+	tree_write(tree, name, command);
+	(void)snprintf(name, sizeof(name), "proc/%u/cgroup", pid);
+	tree_write(tree, name, "0::/system.slice/web.service\n");
+	(void)snprintf(name, sizeof(name), "proc/%u/limits", pid);
+	tree_write(tree, name, "Max open files            1024     4096     files\n");
+}
+
+Test(processes, a_saved_process_has_its_command_unit_and_limit)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+	const struct process *process;
+	uint64_t inode = 77;
+
+	add_process(&tree, 12, "server");
+	cr_assert_eq(collect_processes(tree.path, &inode, 1, model, NULL), 0);
+	process = model_process_of(model, 77);
+	cr_assert(process);
+	cr_expect_eq(process->pid, 12);
+	cr_expect_str_eq(process->command, "server");
+	cr_assert(process->unit);
+	cr_expect_str_eq(process->unit, "web.service");
+	cr_expect_eq(process->nofile_soft.value, 1024);
+	cr_expect_eq(process->open_files.value, 1);
+	cr_expect_eq(model->n_gaps, 0);
+	tree_done(&tree);
+}
+
+Test(processes, the_lowest_pid_is_named_in_whatever_order_a_folder_lists_them)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+	uint64_t inode = 77;
+
+	for (unsigned int pid = 120; pid >= 98; pid--)
+		add_process(&tree, pid, "server");
+	cr_assert_eq(collect_processes(tree.path, &inode, 1, model, NULL), 0);
+	cr_assert_eq(model->n_processes, 1);
+	cr_expect_eq(model->processes[0].pid, 98);
+	tree_done(&tree);
+}
+
+Test(processes, the_socket_of_a_process_that_ended_meanwhile_goes_to_the_next)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+	uint64_t inode = 77;
+
+	add_process(&tree, 4, NULL);
+	add_process(&tree, 12, "server");
+	cr_assert_eq(collect_processes(tree.path, &inode, 1, model, NULL), 0);
+	cr_assert(model_process_of(model, 77));
+	cr_expect_eq(model_process_of(model, 77)->pid, 12);
+	cr_expect_eq(model->n_gaps, 0);
+	tree_done(&tree);
+}
+
+Test(processes, a_saved_tree_without_its_first_process_hides_none)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+	uint64_t inode = 78;
+
+	add_process(&tree, 12, "server");
+	cr_assert_eq(collect_processes(tree.path, &inode, 1, model, NULL), 0);
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect_null(strstr(model->gaps[0].reason, "hidepid"), "%s", model->gaps[0].reason);
+	tree_done(&tree);
+}
+
+Test(processes, a_tree_without_proc_is_a_gap_with_its_reason)
+{
+	CLEANUP(model_freep) struct model *model = model_new();
+	struct tree tree = tree_new();
+	uint64_t inode = 77;
+
+	cr_assert_eq(collect_processes(tree.path, &inode, 1, model, NULL), 0);
+	cr_assert_eq(model->n_gaps, 1);
+	cr_expect_str_eq(model->gaps[0].reason, "No such file or directory");
+	tree_done(&tree);
 }
 
 Test(processes, a_saved_tree_without_processes_is_a_gap)
