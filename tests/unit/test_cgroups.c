@@ -38,6 +38,7 @@ Test(cgroups, a_path_names_its_innermost_unit_or_container)
 		{ "/machine.slice/libpod-" ID ".scope/container", "libpod-0123456789ab.scope" },
 		{ "/machine.slice/libpod-conmon-" ID ".scope", "libpod-conmon-0123456789ab.scope" },
 		{ "/system.slice/evil\033[1m.service", "evil?[1m.service" },
+		{ "/system.slice/x" ID ".scope", "x" ID ".scope" }, /* no id by itself */
 		{ "/system.slice", "" },
 		{ "/", "" },
 		{ "", "" },

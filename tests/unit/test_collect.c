@@ -56,6 +56,38 @@ Test(collect, a_saved_host_is_read_as_a_whole)
 	cr_expect_gt(model->duration_s, 0);
 }
 
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	cr_assert_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+Test(collect, the_duration_is_within_that_of_the_call)
+{
+	double began = seconds_now();
+	CLEANUP(model_freep) struct model *model = collect_fixture(FIXTURES "/kernel-6.18");
+
+	cr_expect_leq(model->duration_s, seconds_now() - began);
+}
+
+Test(collect, a_roots_name_is_made_safe_to_print)
+{
+	char directory[] = "/tmp/tcpwright-collect-XXXXXX", root[64];
+	struct model *model;
+
+	cr_assert(mkdtemp(directory));
+	(void)snprintf(root, sizeof(root), "%s/\x1b[2J", directory);
+	cr_assert_eq(symlink(FIXTURES "/kernel-6.18", root), 0);
+	model = collect_fixture(root);
+	cr_expect_null(strchr(model->host.source, '\x1b'));
+	cr_expect(strstr(model->host.source, "[2J"));
+	model_free(model);
+	cr_assert_eq(unlink(root), 0);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
 Test(collect, what_an_old_kernels_tree_lacks_is_a_gap_and_the_rest_is_read)
 {
 	const struct collect_options options = { .root = FIXTURES "/kernel-3.10" };

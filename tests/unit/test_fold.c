@@ -111,6 +111,19 @@ Test(fold, a_local_port_in_the_range_without_listener_or_reservation_is_outbound
 	}
 }
 
+Test(fold, connections_within_the_host_show_no_role)
+{
+	CLEANUP(model_freep) struct model *model = model_with("40000 40099", "");
+
+	FOLD(model, listener_row("0.0.0.0", 80), row(TCP_STATE_ESTAB, OWN, 40000, OWN, 80),
+	     row(TCP_STATE_ESTAB, OWN, 80, OWN, 40000), row(TCP_STATE_ESTAB, OWN, 40001, PEER, 443),
+	     row(TCP_STATE_ESTAB, OWN, 40002, PEER, 443),
+	     row(TCP_STATE_ESTAB, OWN, 80, PEER, 50000));
+	cr_expect_eq(model->sockets.established_outbound, 2);
+	cr_expect_eq(model->sockets.established_inbound, 1);
+	cr_expect_eq(model->sockets.states[TCP_STATE_ESTAB], 5);
+}
+
 Test(fold, without_the_range_nothing_is_outbound_and_only_listeners_tell_inbound)
 {
 	CLEANUP(model_freep) struct model *model = model_with(NULL, NULL);
@@ -247,6 +260,8 @@ Test(fold, inbound_sockets_belong_to_the_closest_listener)
 		{ { "0.0.0.0", "::" }, "2001:db8::1", 1 },
 		{ { "::", "0.0.0.0", "10.0.0.1" }, "10.0.0.1", 2 },
 		{ { "10.0.0.1", "10.0.0.1" }, "10.0.0.1", 0 } /* SO_REUSEPORT: the first */,
+		{ { "0.0.0.0", "0.0.0.0" }, "10.0.0.1", 0 },
+		{ { "::", "::" }, "2001:db8::1", 0 },
 		{ { "10.0.0.2" }, "10.0.0.1", -1 },
 		{ { "0.0.0.0" }, "2001:db8::1", -1 },
 	};
@@ -292,6 +307,7 @@ Test(fold, a_listener_counts_its_sockets_by_state)
 	CLEANUP(model_freep) struct model *model = model_with("40000 40099", "");
 	struct sock_row listener = listener_row("::", 443);
 	struct sock_row young = row(TCP_STATE_TIME_WAIT, OWN, 443, PEER, 50003);
+	struct sock_row ageless = row(TCP_STATE_TIME_WAIT, OWN, 443, PEER, 50007);
 	const struct listener *l;
 
 	listener.rqueue = 3;
@@ -300,7 +316,9 @@ Test(fold, a_listener_counts_its_sockets_by_state)
 	listener.uid = 33;
 	listener.cgroup_id = 77;
 	young.expires_ms = 50000;
-	FOLD(model, listener, row(TCP_STATE_SYN_RECV, OWN, 443, PEER, 50001),
+	ageless.expires_ms = 50000;
+	ageless.timer = TIMER_NONE;
+	FOLD(model, listener, ageless, row(TCP_STATE_SYN_RECV, OWN, 443, PEER, 50001),
 	     row(TCP_STATE_ESTAB, OWN, 443, PEER, 50002), young,
 	     row(TCP_STATE_TIME_WAIT, OWN, 443, PEER, 50004),
 	     row(TCP_STATE_CLOSE_WAIT, OWN, 443, PEER, 50005),
@@ -313,10 +331,10 @@ Test(fold, a_listener_counts_its_sockets_by_state)
 	cr_expect_eq(l->syn_recv, 1);
 	cr_expect_eq(l->established, 1);
 	cr_expect_eq(l->close_wait, 1);
-	cr_expect_eq(l->time_wait, 2);
+	cr_expect_eq(l->time_wait, 3);
 	cr_expect_eq(l->closed_last_10s, 1);
 	cr_expect(portset_has(&model->sockets.listening, 443));
-	cr_expect_eq(model->sockets.total, 7);
+	cr_expect_eq(model->sockets.total, 8);
 	cr_expect_eq(model->sockets.states[TCP_STATE_LISTEN], 1);
 }
 
@@ -399,9 +417,10 @@ Test(fold, orphans_in_fin_wait_2_have_no_inode)
 	struct sock_row orphan = row(TCP_STATE_FIN_WAIT_2, OWN, 80, PEER, 50001);
 
 	orphan.inode = 0;
-	FOLD(model, orphan, row(TCP_STATE_FIN_WAIT_2, OWN, 80, PEER, 50002));
+	FOLD(model, orphan, row(TCP_STATE_FIN_WAIT_2, OWN, 80, PEER, 50002),
+	     row(TCP_STATE_FIN_WAIT_2, OWN, 80, PEER, 50003));
 	cr_expect_eq(model->sockets.fin_wait_2_orphans, 1);
-	cr_expect_eq(model->sockets.states[TCP_STATE_FIN_WAIT_2], 2);
+	cr_expect_eq(model->sockets.states[TCP_STATE_FIN_WAIT_2], 3);
 }
 
 static struct sock_row idle_row(uint64_t cgroup, const char *peer, uint8_t timer, uint32_t sent_s,

@@ -221,3 +221,11 @@ Test(fold_destinations, counts_of_the_sketch_stop_at_their_end)
 	cr_expect_eq(heavy_estimate(&heavy, 1), UINT32_MAX);
 	cr_expect_eq(heavy_keys(&heavy), 1);
 }
+
+Test(fold_destinations, a_full_bitmap_still_gives_a_number)
+{
+	const struct heavy almost = { .n_seen = (1u << 20) - 1 }, full = { .n_seen = 1u << 20 };
+
+	cr_expect_gt(heavy_keys(&full), 14000000);
+	cr_expect_eq(heavy_keys(&full), heavy_keys(&almost));
+}

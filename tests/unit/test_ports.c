@@ -59,6 +59,26 @@ Test(ports, a_port_that_the_destination_uses_itself_is_not_held_by_others)
 	model_free(model);
 }
 
+Test(ports, own_bound_ports_count_from_end_to_end_of_the_range_and_not_beyond)
+{
+	static const struct {
+		uint16_t port;
+		uint64_t available;
+	} cases[] = { { 19999, 100 }, { 20000, 100 }, { 20099, 100 }, { 20100, 100 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model *model = port_model(RANGE_100, "");
+
+		cr_assert(portset_add(&model->sockets.bound_inactive, cases[i].port, NULL));
+		use_ports(add_destination(model, "10.0.0.1", "10.0.0.2"), 20000, cases[i].port, 1,
+			  1);
+		judge_ports(model);
+		cr_expect_eq(model->sockets.destinations[0].budget.available.value,
+			     cases[i].available, "port %u", cases[i].port);
+		model_free(model);
+	}
+}
+
 Test(ports, ports_of_suspected_destinations_are_lost_to_the_others_only)
 {
 	struct model *model = port_model(RANGE_100, "");

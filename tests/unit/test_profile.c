@@ -227,6 +227,11 @@ Test(profile, a_cycle_is_refused_with_its_chain)
 	put(folder, "b", "[profile]\nname = b\ninclude = a\n");
 	cr_expect_str_eq(refusal("top", -ELOOP), "b.ini:3: these profiles include each other: "
 						 "a.ini -> b.ini -> a.ini");
+	put(folder, "one", "[profile]\ninclude = two\n");
+	put(folder, "two", "[profile]\ninclude = three\n");
+	put(folder, "three", "[profile]\ninclude = one\n");
+	cr_expect_str_eq(refusal("one", -ELOOP), "three.ini:2: these profiles include each other: "
+						 "one.ini -> two.ini -> three.ini -> one.ini");
 	put(folder, "self", "[profile]\ninclude = self\n");
 	cr_expect_str_eq(refusal("self", -ELOOP), "self.ini:2: these profiles include each other: "
 						  "self.ini -> self.ini");
