@@ -20,6 +20,11 @@ class Window(ProgramTest):
         self.assertGreaterEqual(time.monotonic() - began, 2)
         self.assertEqual(len(report["series"]["samples"]), 3)
 
+    def test_this_host_can_be_watched_by_the_name_of_its_root(self):
+        with self.start("--for", "1", "--root", "/") as program:
+            report = json.loads(program.communicate(timeout=60)[0])
+        self.assertEqual(len(report["series"]["samples"]), 2)
+
     def test_an_interrupt_ends_it_early_with_a_report(self):
         terminal, program_side = os.openpty()
         self.addCleanup(os.close, terminal)
