@@ -23,6 +23,7 @@ static const struct report_format formats[] = {
 	{ .name = "json", .write = report_json_write },
 	{ 0 },
 };
+const char report_format_names[] = "text|json";
 
 const struct report_format *report_format_find(const char *name)
 {

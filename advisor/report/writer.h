@@ -21,6 +21,8 @@ struct report_format {
 };
 
 const struct report_format *report_format_find(const char *name); /* NULL: no such format */
+/* "text|json", as an option's help wants it; a constant, so that it can stand in a table. */
+extern const char report_format_names[];
 
 /*
  * Writes the report to PATH whole or not at all: a temporary file beside it, write errors checked,

@@ -133,6 +133,20 @@ static mode_t mode_of(const char *path)
 	return st.st_mode;
 }
 
+Test(writer, each_format_that_an_option_offers_is_found)
+{
+	CLEANUP(freep) char *names = strdup(report_format_names);
+	char *rest = NULL;
+
+	cr_assert(names);
+	for (char *name = strtok_r(names, "|", &rest); name; name = strtok_r(NULL, "|", &rest)) {
+		const struct report_format *format = report_format_find(name);
+
+		cr_assert(format, "%s", name);
+		cr_expect_str_eq(format->name, name);
+	}
+}
+
 Test(writer, an_unknown_format_is_not_found)
 {
 	cr_expect_str_eq(report_format_find("text")->name, "text");
