@@ -132,8 +132,8 @@ static void explain_overflows(struct finding *f, const struct overflow *o)
 				(double)o->change.events.value / o->change.seconds * 3600);
 	else
 		finding_explain(f,
-				"ListenOverflows stands at %" PRIu64 " since boot; audit --for 60 "
-				"shows whether it still happens.",
+				"ListenOverflows stands at %" PRIu64 "; audit --for 60 shows "
+				"whether it still happens.",
 				o->change.events.value);
 	finding_explain(f, "The counter takes in every retransmission, so fewer clients were hit; "
 			   "it belongs to the whole network namespace and names no listener.");

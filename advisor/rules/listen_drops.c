@@ -31,7 +31,7 @@ static void explain_other_drops(struct finding *f, const struct model *model, ui
 		"or BPF program that refused.",
 		other);
 	if (model_counter_change(model, COUNTER_LISTEN_DROPS).since_boot)
-		finding_explain(f, "These are totals since boot: audit --for 60 shows whether they "
+		finding_explain(f, "These are totals so far: audit --for 60 shows whether they "
 				   "still rise.");
 	finding_act(f, &(struct advice){
 			       .kind = ACTION_APPLICATION,

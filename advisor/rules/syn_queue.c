@@ -198,7 +198,7 @@ static void explain_requests(struct finding *f, const struct model *model, enum 
 		advise_counter(f, model, COUNTER_REQ_Q_FULL_DROP);
 	}
 	if (cookies == MOVEMENT_BEFORE || drops == MOVEMENT_BEFORE)
-		finding_explain(f, "The counters are totals since boot: audit --for 60 shows "
+		finding_explain(f, "The counters are totals so far: audit --for 60 shows "
 				   "whether they still move.");
 	advise_sysctl(f, model, SYSCTL_TCP_SYNCOOKIES);
 }

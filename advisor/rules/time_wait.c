@@ -251,7 +251,7 @@ static void explain_overflow(struct finding *finding, enum movement movement)
 			"reach the next connection on the same ports. Orphaned FIN-WAIT-2 "
 			"count against the limit too.");
 	if (movement == MOVEMENT_BEFORE)
-		finding_explain(finding, "The losses are counted since boot: --for SECONDS tells "
+		finding_explain(finding, "The losses are a total so far: --for SECONDS tells "
 					 "whether they happen now.");
 }
 
