@@ -70,6 +70,9 @@ static char *value_text(const struct evidence *evidence)
 	case EVIDENCE_TEXT:
 		break;
 	}
+	/* A sysctl may well be empty; nothing at all would look like a lost value. */
+	if (evidence->text && !*evidence->text)
+		return strdup("(empty)");
 	return text_format("%s%s%s", evidence->text ? evidence->text : "", space, unit);
 }
 

@@ -201,6 +201,17 @@ Test(report_text, a_long_command_gives_way_to_the_address)
 	cr_expect_not(strstr(text, long_command));
 }
 
+Test(report_text, an_empty_setting_is_said_to_be_empty)
+{
+	CLEANUP(freep) char *text = NULL;
+	struct sample_report sample;
+
+	cr_assert(sample_report_find("sick", &sample));
+	finding_text(&sample.report.results[2].finding, NULL, "reserved ports", "", "a file");
+	text = text_of(sample, &plain);
+	cr_expect(strstr(text, "(empty) (a file)"));
+}
+
 Test(report_text, a_window_says_how_long_it_was)
 {
 	CLEANUP(freep) char *text = text_of(sample_report_window(), &plain);
