@@ -233,6 +233,26 @@ Test(idle, a_mere_hint_names_no_process_where_there_are_too_many_sockets_to_look
 	finding_done(&f);
 }
 
+Test(idle, a_unit_that_is_fine_does_not_hide_those_after_it)
+{
+	struct idle_group groups[] = {
+		{ .judged = 30, .samples = { { .inode = 8 } }, .n_samples = 1 },
+		{ .judged = 30,
+		  .without_keepalive = 30,
+		  .samples = { { .inode = 9 } },
+		  .n_samples = 1 },
+	};
+	struct model model = model_with(groups, ARRAY_SIZE(groups));
+	struct rule_input in = { .model = &model, .rule = &rules_idle[0] };
+	struct inode_set inodes = { 0 };
+
+	model.sockets.with_tcp_info = true;
+	in.rule->wants(&in, &inodes);
+	cr_assert_eq(inodes.n, 1);
+	cr_expect_eq(inodes.inodes[0], 9);
+	inode_set_done(&inodes);
+}
+
 Test(idle, unread_sockets_are_unknown_and_no_sockets_are_fine)
 {
 	struct model model = model_with(NULL, 0);

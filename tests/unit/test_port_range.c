@@ -64,6 +64,8 @@ Test(port_range, listeners_in_the_range_are_added_to_what_is_reserved)
 		if (c->proposed) {
 			cr_expect_eq(f.severity, SEV_ADVICE);
 			cr_expect_eq(count_of(&f, "listening port in the range"), c->port);
+			cr_expect_str_eq(evidence_of(&f, NULL, RESERVED_KEY)->text, c->reserved);
+			cr_expect_str_eq(evidence_of(&f, NULL, RANGE_KEY)->text, "20000 20099");
 			cr_expect_str_eq(action_on(&f, RESERVED_KEY)->proposed, c->proposed);
 		}
 		in.model = model;

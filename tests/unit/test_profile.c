@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -41,6 +42,19 @@ static void remove_folders(void)
 }
 
 TestSuite(profile, .init = make_folders, .fini = remove_folders);
+
+/* In front of libc's own: a disk that gives little at a time, and a signal before that. */
+static bool reads_in_pieces, was_interrupted;
+
+ssize_t read(int fd, void *buf, size_t size)
+{
+	if (reads_in_pieces && !was_interrupted) {
+		was_interrupted = true;
+		errno = EINTR;
+		return -1;
+	}
+	return syscall(SYS_read, fd, buf, reads_in_pieces && size > 7 ? 7 : size);
+}
 
 static void put(const char *directory, const char *name, const char *text)
 {
@@ -218,6 +232,20 @@ Test(profile, includes_are_found_beside_the_file_first_and_then_along_the_path)
 	cr_expect_str_eq(p->name, "another", "only a NAME.ini has to be called NAME");
 	cr_expect_str_eq(find_sysctl(p, SYSCTL_SOMAXCONN)->value, "2");
 	cr_expect_str_eq(find_sysctl(p, SYSCTL_TCP_FIN_TIMEOUT)->value, "3");
+}
+
+Test(profile, a_file_that_comes_in_pieces_is_whole)
+{
+	struct profile *p;
+
+	put(folder, "a", "[profile]\nsummary = in pieces\n[sysctl]\nnet.core.somaxconn = 2\n");
+	reads_in_pieces = true;
+	p = load("a");
+	reads_in_pieces = false;
+	cr_expect(was_interrupted);
+	cr_expect_str_eq(p->summary, "in pieces");
+	cr_expect_str_eq(find_sysctl(p, SYSCTL_SOMAXCONN)->value, "2");
+	profile_free(p);
 }
 
 Test(profile, a_cycle_is_refused_with_its_chain)

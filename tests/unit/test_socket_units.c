@@ -96,6 +96,7 @@ Test(socket_units, a_file_is_read_as_systemd_reads_it)
 		{ "[Socket]\nExecStartPre=a \\\n\nListenStream=80\n", { 80 }, false },
 		{ "[Socket]\n# a \\\nListenStream=80\n", { 80 }, false },
 		{ "[Socket]\nListenStream= \\\n  80\n", { 80 }, false },
+		{ "[Socket]\nListenStream= \\\n# not 81\n  80\n", { 80 }, false },
 		{ "[Socket]\nListenStream=80\\", { 0 }, false },
 	};
 
