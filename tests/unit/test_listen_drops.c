@@ -46,7 +46,10 @@ Test(listen_drops, other_drops_are_advice_and_never_called_an_overflow)
 	set_moved(&model, COUNTER_LISTEN_DROPS, 0, 10);
 	cr_assert_eq(judge("listen-drops-other", &model, NULL, &f), VERDICT_FINDING);
 	cr_expect_eq(f.severity, SEV_ADVICE);
-	cr_expect_eq(evidence_of(&f, NULL, "drops with another cause")->count, 10);
+	cr_expect_eq(count_of(&f, "drops with another cause"), 10);
+	cr_expect_eq(count_of(&f, "ListenDrops"), 10);
+	cr_expect_eq(count_of(&f, "ListenOverflows"), 0);
+	cr_expect_eq(count_of(&f, "TCPReqQFullDrop"), 0);
 	cr_expect_not(says(&f, "accept queue"));
 	cr_expect_not(says(&f, "overflow"));
 	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);

@@ -67,9 +67,12 @@ Test(profile_shipped, each_role_has_a_file_and_each_file_is_a_role)
 
 Test(profile_shipped, each_value_has_its_reason)
 {
+	size_t n = 0;
+
 	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
 		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
 
+		n += p->n_sysctls + p->n_thresholds + p->n_rules;
 		for (size_t i = 0; i < p->n_sysctls; i++)
 			cr_expect_not_null(p->sysctls[i].reason, "%s: %s", roles[r],
 					   p->sysctls[i].fact->key);
@@ -80,6 +83,7 @@ Test(profile_shipped, each_value_has_its_reason)
 			cr_expect_not_null(p->rules[i].reason, "%s: %s", roles[r],
 					   p->rules[i].rule);
 	}
+	cr_expect_gt(n, 0);
 }
 
 Test(profile_shipped, no_role_sets_what_only_evidence_may_ask_for)

@@ -129,6 +129,35 @@ Test(time_wait, top_destinations_of_equal_count_are_each_named_once)
 	model_free(model);
 }
 
+Test(time_wait, top_destinations_are_those_with_most_in_their_order)
+{
+	static const uint32_t counts[] = { 30, 10, 60, 20, 50, 40, 70 };
+	static const uint64_t top[] = { 70, 60, 50, 40, 30 };
+	struct model *model = port_model("32768 60999", "");
+	struct finding f = { 0 };
+	size_t named = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct destination *d = add_destination(model, "10.0.0.1", "10.0.0.2");
+
+		d->remote_port = (uint16_t)(80 + i);
+		/* Of one size, so that nothing has sorted them before. */
+		use_ports(d, 32768, 32768, 2, 100);
+		make_time_wait(model, d, 5, counts[i]);
+	}
+	cr_assert_eq(run("tw-rate", model, &f), VERDICT_FINDING);
+	for (size_t i = 0; i < f.n_evidence; i++) {
+		if (!f.evidence[i].subject)
+			continue;
+		cr_assert_lt(named, ARRAY_SIZE(top));
+		cr_expect_eq(f.evidence[i].count, top[named], "place %zu", named);
+		named++;
+	}
+	cr_expect_eq(named, ARRAY_SIZE(top));
+	finding_done(&f);
+	model_free(model);
+}
+
 Test(time_wait, few_are_not_mentioned)
 {
 	struct model *model = plain();
