@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -221,18 +222,45 @@ Test(proc_tcp, an_empty_file_and_garbage_are_no_table_of_sockets)
 	}
 }
 
+/* In front of libc's own: what the next read() fails with; 0: nothing. */
+static int next_read_error;
+
+ssize_t read(int fd, void *buf, size_t size)
+{
+	if (next_read_error) {
+		errno = next_read_error;
+		next_read_error = 0;
+		return -1;
+	}
+	return syscall(SYS_read, fd, buf, size);
+}
+
+/* Rows come in the order of their inodes, each once. */
+static int expect_next_inode(void *context, const struct sock_row *row)
+{
+	uint64_t *last = context;
+
+	cr_expect_eq(row->inode, *last + 1);
+	*last = row->inode;
+	return 0;
+}
+
 Test(proc_tcp, lines_survive_buffer_ends_and_lines_that_exceed_the_buffer)
 {
 	enum { LONG = 200000, LINES = 3000 };
 	static char text[LONG + LINES * 200];
-	unsigned int seen[N_TCP_STATES] = { 0 };
-	struct row_sink sink = { count_row, seen };
-	uint64_t bad = 0;
+	uint64_t last = 0, bad = 0;
+	struct row_sink sink = { expect_next_inode, &last };
 	size_t length = 0;
 	struct tree tree;
 
 	for (int i = 0; i < LINES; i++) {
-		length += (size_t)sprintf(text + length, "%s\n", V4("01", "00:00000000"));
+		/* Of differing length and content: else a shifted buffer would look the same. */
+		length += (size_t)sprintf(text + length,
+					  "%4d: 0100007F:1F90 0100007F:C350 01 "
+					  "00000000:00000000 00:00000000 00000000  1000        0 "
+					  "%d 1 0000000000000000\n",
+					  i, i + 1);
 		if (i == LINES / 2) {
 			memset(text + length, 'x', LONG);
 			length += LONG;
@@ -241,7 +269,27 @@ Test(proc_tcp, lines_survive_buffer_ends_and_lines_that_exceed_the_buffer)
 	}
 	tree_make(&tree, text, length);
 	cr_expect_eq(proc_tcp_read(&tree.root, "tcp", PROC_TCP_OTHERS, &sink, &bad), 0);
-	cr_expect_eq(seen[TCP_STATE_ESTAB], LINES);
+	cr_expect_eq(last, LINES);
 	cr_expect_eq(bad, 1);
 	tree_remove(&tree);
+}
+
+Test(proc_tcp, a_signal_does_not_end_a_file_and_an_error_does)
+{
+	static const struct {
+		int error, expected;
+	} cases[] = { { EINTR, 0 }, { EIO, -EIO } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned int seen[N_TCP_STATES] = { 0 };
+		struct row_sink sink = { count_row, seen };
+		uint64_t bad = 0;
+		struct tree tree;
+
+		tree_make(&tree, heading, strlen(heading));
+		next_read_error = cases[i].error;
+		cr_expect_eq(proc_tcp_read(&tree.root, "tcp", PROC_TCP_OTHERS, &sink, &bad),
+			     cases[i].expected, "case %zu", i);
+		tree_remove(&tree);
+	}
 }

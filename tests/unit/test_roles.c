@@ -127,8 +127,20 @@ Test(roles, a_proxy_forwards_much_to_few)
 	}
 }
 
+Test(roles, a_proxy_may_ask_a_database_first)
+{
+	struct scene s;
+
+	set_scene(&s);
+	add_listener(&s, "0.0.0.0", 443, 80);
+	add_destinations(&s, 1, 5432, 5);
+	add_destinations(&s, 2, 3000, 10);
+	expect_role(&s, "reverse-proxy");
+}
+
 Test(roles, much_outbound_without_listeners_is_a_client)
 {
+	struct role_guess guess;
 	struct scene s;
 
 	set_scene(&s);
@@ -138,6 +150,11 @@ Test(roles, much_outbound_without_listeners_is_a_client)
 	expect_role(&s, "api-client");
 	add_listener(&s, "0.0.0.0", 9999, 0);
 	expect_role(&s, "general");
+	roles_guess(&s.model, &guess);
+	cr_expect(strstr(guess.why, "100 outbound ones, beside listeners"), "%s", guess.why);
+	s.model.sockets.established_outbound--;
+	roles_guess(&s.model, &guess);
+	cr_expect(strstr(guess.why, "99 outbound ones, too few"), "%s", guess.why);
 }
 
 Test(roles, two_services_at_once_are_general_and_the_reason_has_their_numbers)

@@ -426,10 +426,11 @@ Test(sockets, many_sockets_ask_for_ages_in_close_wait_only)
 {
 	struct root root;
 	int listener;
+	const size_t n = 10; /* the fewest that may be a leak */
 
 	enter_namespace();
 	listener = listen_on("::", SERVER_PORT);
-	for (int i = 0; i < 12; i++)
+	for (size_t i = 0; i < n; i++)
 		half_close(connect_to(listener, AF_INET, NULL).client);
 	cr_assert_eq(root_open("/", &root, NULL), 0);
 	CLEANUP(model_freep) struct model *model = model_new();
@@ -438,10 +439,10 @@ Test(sockets, many_sockets_ask_for_ages_in_close_wait_only)
 	model->sockstat.inuse = reading_of(50001);
 	cr_assert_eq(sockets_collect(&root, BACKEND_SOCK_DIAG, model, &err), 0, "%s", err.text);
 	cr_expect_not(model->sockets.with_tcp_info);
-	cr_assert_eq(model->sockets.n_close_wait, 12);
-	for (size_t i = 0; i < 12; i++)
+	cr_assert_eq(model->sockets.n_close_wait, n);
+	for (size_t i = 0; i < n; i++)
 		cr_expect(model->sockets.close_wait[i].age_ms.known);
-	cr_expect_eq(model->sockets.states[TCP_STATE_CLOSE_WAIT], 12);
+	cr_expect_eq(model->sockets.states[TCP_STATE_CLOSE_WAIT], n);
 	root_close(&root);
 }
 
