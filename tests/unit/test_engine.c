@@ -245,6 +245,16 @@ Test(engine, a_profiles_wish_gives_way_to_evidence_for_the_same_key)
 	cr_expect_eq(result_of(&report, "profile-value")->verdict, VERDICT_OK,
 		     "nothing is left to ask for");
 	cr_expect_eq(result_of(&report, "profile-value")->finding.n_actions, 0);
+	cr_expect_eq(result_of(&report, "profile-value")->finding.n_evidence, 0);
+	report_done(&report);
+
+	profile.n_sysctls = 2;
+	entries[1].fact = &sysctl_facts[SYSCTL_TCP_FIN_TIMEOUT];
+	evaluate(&model, &profile, &report);
+	cr_expect_eq(result_of(&report, "profile-value")->verdict, VERDICT_UNKNOWN,
+		     "whether anything is left nobody knows");
+	cr_expect(
+		misses(&result_of(&report, "profile-value")->finding, "net.ipv4.tcp_fin_timeout"));
 	report_done(&report);
 }
 

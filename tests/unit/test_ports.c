@@ -126,6 +126,8 @@ Test(ports, parity_judges_only_where_it_proves_something)
 		{ "79 % prove nothing", 8, 31, 0, 0, "", CHOICE_UNKNOWN },
 		{ "an even mix proves nothing", 20, 20, 0, 0, "", CHOICE_UNKNOWN },
 		{ "connect()'s parity", 30, 2, 0, 0, "", CHOICE_CONNECT },
+		{ "20 % on the wrong parity are a few", 20, 5, 0, 0, "", CHOICE_CONNECT },
+		{ "21 % are a mix", 19, 5, 0, 0, "", CHOICE_UNKNOWN },
 		{ "half of the range still counts", 0, 50, 0, 0, "", CHOICE_BIND_SUSPECTED },
 		{ "past half both spill", 1, 50, 0, 0, "", CHOICE_UNKNOWN },
 		{ "cleared by their flag", 25, 0, 25, 0, "", CHOICE_CONNECT },

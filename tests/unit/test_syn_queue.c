@@ -229,3 +229,23 @@ Test(syn_queue, syncookies_are_judged_by_value_and_unknown_without)
 		finding_done(&f);
 	}
 }
+
+Test(syn_queue, listeners_are_to_be_named_from_where_their_queue_fills_up)
+{
+	static const struct {
+		uint32_t syn_recv;
+		size_t named;
+	} cases[] = { { 15, 0 }, { 16, 1 }, { 20, 1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene s;
+		struct rule_input in = { .model = &s.model, .rule = rule_of("syn-queue") };
+		struct inode_set inodes = { 0 };
+
+		set_scene(&s, cases[i].syn_recv, 20, "1");
+		s.listener.socket.inode = 77;
+		in.rule->wants(&in, &inodes);
+		cr_expect_eq(inodes.n, cases[i].named, "case %zu", i);
+		inode_set_done(&inodes);
+	}
+}
