@@ -385,6 +385,22 @@ Test(time_wait, a_limit_below_the_kernels_own_is_raised_to_it_and_none_is_lowere
 	}
 }
 
+Test(time_wait, losses_since_boot_are_no_rate_however_young_the_host)
+{
+	const struct overflow_case c = { .limit = "1000",
+					 .used = { 100, true },
+					 .lost = { 500, true } };
+	struct model *model = overflow_model(&c);
+	struct finding f = { 0 };
+
+	model->host.uptime_s = reading_of(10);
+	cr_assert_eq(run("tw-overflow", model, &f), VERDICT_FINDING);
+	cr_assert(action_on(&f, BUCKETS_KEY));
+	cr_expect_str_eq(action_on(&f, BUCKETS_KEY)->proposed, "2000");
+	finding_done(&f);
+	model_free(model);
+}
+
 Test(time_wait, losses_since_boot_say_so_and_what_would_tell_more)
 {
 	const struct overflow_case c = { .limit = "1000",
