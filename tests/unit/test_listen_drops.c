@@ -34,7 +34,7 @@ Test(listen_drops, drops_that_full_queues_explain_are_no_finding)
 		set_drops(&model, cases[i].drops, cases[i].overflows, cases[i].queue_full);
 		cr_expect_eq(judge("listen-drops-other", &model, NULL, &f), cases[i].verdict,
 			     "case %zu", i);
-		cr_expect_eq(says(&f, "totals since boot"), cases[i].verdict == VERDICT_FINDING);
+		cr_expect_eq(says(&f, "totals so far"), cases[i].verdict == VERDICT_FINDING);
 		finding_done(&f);
 	}
 }
@@ -55,7 +55,7 @@ Test(listen_drops, other_drops_are_advice_and_never_called_an_overflow)
 	cr_expect_eq(count_of(&f, "TCPReqQFullDrop"), 0);
 	cr_expect_not(says(&f, "accept queue"));
 	cr_expect_not(says(&f, "overflow"));
-	cr_expect_not(says(&f, "since boot"));
+	cr_expect_not(says(&f, "totals so far"));
 	cr_expect_eq(count_actions(&f, ACTION_SYSCTL), 0);
 	cr_expect_eq(count_actions(&f, ACTION_SOCKET_OPTION), 0);
 	finding_done(&f);
