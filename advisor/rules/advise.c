@@ -116,17 +116,19 @@ static void counter_source(char buf[static SOURCE_STRLEN], enum counter_id id)
 void advise_counter(struct finding *finding, const struct model *model, enum counter_id id)
 {
 	struct counter_change change = model_counter_change(model, id);
-	char source[SOURCE_STRLEN], unit[64];
+	CLEANUP(freep) char *source = NULL;
+	char row[SOURCE_STRLEN];
 
 	if (!change.events.known)
 		return;
+	counter_source(row, id);
 	if (change.since_boot)
-		(void)snprintf(unit, sizeof(unit), "events since %s",
-			       model->host.younger_netns ? "this network namespace began" : "boot");
+		source = advise_text(finding, "%s, since %s", row,
+				     model->host.younger_netns ? "this network namespace began"
+							       : "boot");
 	else
-		(void)snprintf(unit, sizeof(unit), "events in %.0f s", change.seconds);
-	counter_source(source, id);
-	finding_count(finding, NULL, counter_facts[id].name, change.events.value, unit, source);
+		source = advise_text(finding, "%s, in %.0f s", row, change.seconds);
+	finding_count(finding, NULL, counter_facts[id].name, change.events.value, "events", source);
 }
 
 void advise_counter_missing(struct finding *finding, enum counter_id id)

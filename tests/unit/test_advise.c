@@ -92,18 +92,19 @@ Test(advise, a_counter_is_told_with_its_file_and_its_time)
 	cr_expect_eq(f.n_evidence, 0, "an unknown counter is no evidence");
 	model.counters[COUNTER_LISTEN_DROPS] = reading_of(7);
 	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
-	cr_expect_str_eq(f.evidence[0].source, "/proc/net/netstat TcpExt.ListenDrops");
-	cr_expect_str_eq(f.evidence[0].unit, "events since boot");
+	cr_expect_str_eq(f.evidence[0].source, "/proc/net/netstat TcpExt.ListenDrops, since boot");
+	cr_expect_str_eq(f.evidence[0].unit, "events");
 	finding_done(&f);
 	f = (struct finding){ 0 };
 	model.host.younger_netns = true;
 	advise_counter(&f, &model, COUNTER_LISTEN_DROPS);
-	cr_expect_str_eq(f.evidence[0].unit, "events since this network namespace began");
+	cr_expect_str_eq(f.evidence[0].source, "/proc/net/netstat TcpExt.ListenDrops, since this "
+					       "network namespace began");
 	set_window(&model, samples, 30);
 	set_moved(&model, COUNTER_PASSIVE_OPENS, 7, 9);
 	advise_counter(&f, &model, COUNTER_PASSIVE_OPENS);
-	cr_expect_str_eq(f.evidence[1].source, "/proc/net/snmp Tcp.PassiveOpens");
-	cr_expect_str_eq(f.evidence[1].unit, "events in 30 s");
+	cr_expect_str_eq(f.evidence[1].source, "/proc/net/snmp Tcp.PassiveOpens, in 30 s");
+	cr_expect_str_eq(f.evidence[1].unit, "events");
 	cr_expect_eq(f.evidence[1].count, 2);
 	finding_done(&f);
 }

@@ -412,7 +412,7 @@ Test(time_wait, losses_since_boot_say_so_and_what_would_tell_more)
 	cr_assert_eq(run("tw-overflow", model, &f), VERDICT_FINDING);
 	cr_expect_eq(count_of(&f, "TCPTimeWaitOverflow"), 500);
 	cr_expect_str_eq(evidence_of(&f, NULL, "TCPTimeWaitOverflow")->source,
-			 "/proc/net/netstat TcpExt.TCPTimeWaitOverflow");
+			 "/proc/net/netstat TcpExt.TCPTimeWaitOverflow, since boot");
 	cr_expect(strstr(f.explanation, "--for SECONDS"));
 	cr_expect(strstr(f.actions[0].formula, "2000 x 256 to 515 bytes = 0.51 to 1.03 MB"), "%s",
 		  f.actions[0].formula);
