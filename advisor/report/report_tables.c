@@ -183,6 +183,10 @@ void tables_print_destinations(struct page *page, const struct model *model)
 	print_heading(page, "Destinations by local ports");
 	print_table(page, table);
 	print_rest(page, sockets->n_destinations - n + sockets->folded_destinations);
+	if (model->window_s <= 0)
+		page_print(page, INDENT,
+			   "RUNS OUT at the rate of closes: one sample does not see how open "
+			   "connections grow, --for SECONDS does.");
 }
 
 /* Fullest queues first, then those that have a limit, smallest first; an unknown queue is last. */

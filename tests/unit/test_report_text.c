@@ -217,6 +217,8 @@ Test(report_text, a_window_says_how_long_it_was)
 	CLEANUP(freep) char *text = text_of(sample_report_window(), &plain);
 
 	cr_expect(strstr(text, "changes over 2 s"));
+	cr_assert(strstr(text, "RUNS OUT"));
+	cr_expect_not(strstr(text, "one sample"), "growth was seen");
 }
 
 Test(report_text, many_destinations_are_counted_beyond_the_first_ten)
