@@ -189,8 +189,10 @@ static int no_such_profile(const char *name, const struct profile_path *path, st
 	if (nearest)
 		err_set(err, ENOENT, "there is no profile '%s'; did you mean '%s'?", name, nearest);
 	else
-		err_set(err, ENOENT, "there is no profile '%s' in %s or the other folders", name,
-			path->directories[0]);
+		err_set(err, ENOENT,
+			"there is no profile '%s' in %s or the other folders; 'tcpwright profile "
+			"list' shows what there is",
+			name, path->directories[0]);
 	profile_entries_free(entries, n);
 	return -ENOENT;
 }
