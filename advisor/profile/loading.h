@@ -10,7 +10,8 @@ struct text_entry;
 /* What load.c and set.c share while a profile is put together. */
 struct loading {
 	struct profile *profile;
-	size_t sysctls_capacity, thresholds_capacity, rules_capacity, sockets_capacity;
+	size_t files_capacity, sysctls_capacity, thresholds_capacity, rules_capacity,
+		sockets_capacity;
 	const struct profile_words *words;
 	struct err *err;
 };
@@ -21,11 +22,3 @@ struct loading {
  * origin, so it must be a string of the profile's list of files.
  */
 int profile_set(struct loading *loading, const struct text_entry *entry, const char *file);
-
-/* The error for a word that is not known, with the nearest one where there is any. */
-int profile_unknown_word(const struct text_entry *entry, const char *file, const char *what,
-			 const char *nearest, struct err *err);
-
-/* The error for what the same file sets again; BEFORE is the line of the first time. */
-int profile_set_twice(const struct text_entry *entry, const char *file, unsigned int before,
-		      struct err *err);

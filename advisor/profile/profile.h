@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <tcpwright/policy.h>
+
+#include "find.h"
 #include "sysctl_value.h"
 #include "sysctls.h"
 
@@ -12,12 +15,6 @@ struct err;
  * Role profiles: what a role expects of a host, from INI files, with includes resolved and with the
  * file and line that each value came from.
  */
-
-/* Where a line stands. The file's name is owned by the profile's list of files. */
-struct origin {
-	const char *file;
-	unsigned int line;
-};
 
 struct profile_sysctl {
 	const struct sysctl_fact *fact;
@@ -46,7 +43,7 @@ struct profile_rule {
 	struct origin origin;
 };
 
-/* A line of a `[socket NAME]` section, kept for the shim as it stands. */
+/* A line of a `[socket NAME]` section, as it stands; `policy` is what they mean. */
 struct profile_socket {
 	char *section;     /* owned; NAME */
 	char *key, *value; /* owned */
@@ -65,6 +62,7 @@ struct profile {
 	size_t n_rules;
 	struct profile_socket *sockets;
 	size_t n_sockets;
+	struct policy *policy; /* owned; what those lines mean, checked */
 };
 
 /*
@@ -77,23 +75,6 @@ struct profile_words {
 	const char *const *thresholds; /* "rule.name" */
 	size_t n_thresholds;
 };
-
-/* Directories to look in, first match wins. Ends with NULL. */
-struct profile_path {
-	const char *const *directories;
-};
-
-/* --profile-dir, /etc, the shipped profiles, and the NULL at the end. */
-enum { PROFILE_PATH_LENGTH = 4 };
-
-/*
- * The path that every subcommand uses: PROFILE_DIR (NULL: none was given), then
- * /etc/tcpwright/profiles, then the shipped profiles. RET_PATH borrows DIRECTORIES and PROFILE_DIR.
- * An error if PROFILE_DIR is no directory: a misspelt one would quietly give another role.
- */
-int profile_search_path(const char *profile_dir,
-			const char *directories[static PROFILE_PATH_LENGTH],
-			struct profile_path *ret_path, struct err *err);
 
 void profile_free(struct profile *profile); /* NULL is fine */
 static inline void profile_freep(struct profile **profile)
@@ -113,15 +94,6 @@ int profile_load_file(const char *file, const struct profile_path *path,
 int profile_load_role(const char *name, const struct profile_path *path,
 		      const struct profile_words *words, struct profile **ret_profile,
 		      struct err *err);
-
-struct profile_entry {
-	char *name, *summary, *file; /* owned; the summary is NULL where there is none */
-	char *problem; /* owned; why not even its [profile] section can be read; NULL: it can */
-};
-/* Every role that PATH offers, by name, hidden ones (same name later on the path) left out. */
-int profile_list(const struct profile_path *path, struct profile_entry **ret_entries, size_t *ret_n,
-		 struct err *err);
-void profile_entries_free(struct profile_entry *entries, size_t n);
 
 /* The threshold that the profile sets, else FALLBACK. */
 double profile_threshold(const struct profile *profile, const char *rule, const char *name,

@@ -18,31 +18,13 @@
 #include "loading.h"
 #include "text_file.h"
 
-int profile_unknown_word(const struct text_entry *entry, const char *file, const char *what,
-			 const char *nearest, struct err *err)
-{
-	const char *word = entry->key ? entry->key : entry->section;
-
-	if (nearest)
-		return err_set(err, EINVAL, "%s:%u: unknown %s '%s'; did you mean '%s'?", file,
-			       entry->line, what, word, nearest);
-	return err_set(err, EINVAL, "%s:%u: unknown %s '%s'", file, entry->line, what, word);
-}
-
-int profile_set_twice(const struct text_entry *entry, const char *file, unsigned int before,
-		      struct err *err)
-{
-	return err_set(err, EEXIST, "%s:%u: %s is already set in line %u of this file", file,
-		       entry->line, entry->key, before);
-}
-
 /* What is there already comes from an included file or is a mistake. BEFORE is NULL for nothing. */
 static int check_twice(const struct text_entry *entry, const char *file,
 		       const struct origin *before, struct err *err)
 {
 	if (!before || before->file != file)
 		return 0;
-	return profile_set_twice(entry, file, before->line, err);
+	return text_entry_twice(entry, file, before->line, err);
 }
 
 static bool is_word(const char *word, const char *const words[], size_t n)
@@ -104,8 +86,8 @@ static int set_sysctl(struct loading *l, const struct text_entry *entry, const c
 			       "%s:%u: write 'key = value', 'key = >= value' or 'key = <= value'",
 			       file, entry->line);
 	if (!fact)
-		return profile_unknown_word(entry, file, "sysctl key", sysctl_nearest(entry->key),
-					    l->err);
+		return text_entry_unknown(entry, file, "sysctl key", sysctl_nearest(entry->key),
+					  l->err);
 	r = check_sysctl(entry, file, fact, new.op, value, l->err);
 	if (r < 0)
 		return r;
@@ -173,7 +155,7 @@ static int set_threshold(struct loading *l, const struct text_entry *entry, cons
 	int r;
 
 	if (!point || !is_word(entry->key, l->words->thresholds, l->words->n_thresholds))
-		return profile_unknown_word(
+		return text_entry_unknown(
 			entry, file, "threshold",
 			nearest_name(entry->key, l->words->thresholds, l->words->n_thresholds),
 			l->err);
@@ -239,7 +221,7 @@ static int set_rule(struct loading *l, const struct text_entry *entry, const cha
 	int r;
 
 	if (!is_word(entry->key, l->words->rules, l->words->n_rules))
-		return profile_unknown_word(
+		return text_entry_unknown(
 			entry, file, "rule",
 			nearest_name(entry->key, l->words->rules, l->words->n_rules), l->err);
 	r = parse_switch(entry, file, &new.state, &at_most, l->err);
@@ -271,7 +253,6 @@ static void socket_done(struct profile_socket *socket)
 	free(socket->value);
 }
 
-/* The shim judges these; here they only have to be unambiguous. */
 static int set_socket(struct loading *l, const struct text_entry *entry, const char *file)
 {
 	struct profile *p = l->profile;
@@ -285,6 +266,8 @@ static int set_socket(struct loading *l, const struct text_entry *entry, const c
 				    strcmp(p->sockets[i].key, entry->key) != 0))
 		i++;
 	r = check_twice(entry, file, i < p->n_sockets ? &p->sockets[i].origin : NULL, l->err);
+	if (r == 0)
+		r = policy_entry(p->policy, name, entry->key, entry->value, &new.origin, l->err);
 	if (r < 0)
 		return r;
 	if (!copy_text(&new.section, name) || !copy_text(&new.key, entry->key) ||
@@ -355,8 +338,7 @@ static int unknown_section(const struct text_entry *entry, const char *file, str
 	if (strcmp(entry->section, "socket") == 0)
 		return err_set(err, EINVAL, "%s:%u: this section needs a name: [socket NAME]", file,
 			       entry->line);
-	return profile_unknown_word(&section, file, "section", nearest_section(entry->section),
-				    err);
+	return text_entry_unknown(&section, file, "section", nearest_section(entry->section), err);
 }
 
 int profile_set(struct loading *loading, const struct text_entry *entry, const char *file)
@@ -387,6 +369,7 @@ void profile_free(struct profile *profile)
 	free(profile->rules);
 	free(profile->sockets);
 	free(profile->files);
+	free(profile->policy);
 	free(profile->name);
 	free(profile->summary);
 	free(profile);

@@ -116,7 +116,7 @@ Test(profile, every_section_arrives_with_its_line_and_reason)
 	    "net.ipv4.tcp_fin_timeout = <= 60\nnet.ipv4.tcp_syncookies = 1\n"
 	    "[thresholds]\n# Early.\nport-exhaustion.warning = 62.5\n"
 	    "[rules]\n# Noise.\ntw-rate = off\nport-exhaustion = warning\n"
-	    "[socket web]\nkeepalive = on\n");
+	    "[socket web]\nso_keepalive = on\n");
 	p = load("all");
 	cr_expect_str_eq(p->name, "all");
 	cr_expect_str_eq(p->summary, "Everything there is");
@@ -145,7 +145,7 @@ Test(profile, every_section_arrives_with_its_line_and_reason)
 	cr_expect_str_eq(p->rules[1].at_most, "warning");
 	cr_assert_eq(p->n_sockets, 1);
 	cr_expect_str_eq(p->sockets[0].section, "web");
-	cr_expect_str_eq(p->sockets[0].key, "keepalive");
+	cr_expect_str_eq(p->sockets[0].key, "so_keepalive");
 	cr_expect_str_eq(p->sockets[0].value, "on");
 	cr_expect_eq(p->sockets[0].origin.line, 17);
 }
@@ -172,10 +172,10 @@ Test(profile, a_file_wins_over_what_it_includes_and_a_later_include_over_an_earl
 	    "[profile]\nsummary = not that of the role\n"
 	    "[sysctl]\nnet.core.somaxconn = 1001\nnet.ipv4.tcp_fin_timeout = 21\n"
 	    "net.ipv4.tcp_keepalive_time = 31\n[rules]\ntw-rate = off\n"
-	    "[socket web]\nbacklog = 1\n");
+	    "[socket web]\nlisten_backlog = 1\n");
 	put(folder, "two",
 	    "[sysctl]\nnet.core.somaxconn = 1002\nnet.ipv4.tcp_fin_timeout = 22\n"
-	    "[thresholds]\nport-exhaustion.warning = 2\n[socket web]\nbacklog = 2\n");
+	    "[thresholds]\nport-exhaustion.warning = 2\n[socket web]\nlisten_backlog = 2\n");
 	/* The include stands last, and still comes first. */
 	put(folder, "top",
 	    "[sysctl]\nnet.core.somaxconn = 1003\n[thresholds]\nport-exhaustion.warning = 3\n"
@@ -361,8 +361,8 @@ Test(profile, the_same_thing_twice_in_a_file_is_refused_with_both_lines)
 		  "bad.ini:4: tw-rate is already set in line 2 of this file" },
 		{ "[profile]\nsummary = a\nsummary = b\n",
 		  "bad.ini:3: summary is already set in line 2 of this file" },
-		{ "[socket a]\nx = 1\n[socket b]\nx = 1\n[socket a]\nx = 2\n",
-		  "bad.ini:6: x is already set in line 2 of this file" },
+		{ "[socket a]\nip_tos = 1\n[socket b]\nip_tos = 1\n[socket a]\nip_tos = 2\n",
+		  "bad.ini:6: ip_tos is already set in line 2 of this file" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

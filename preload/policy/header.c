@@ -8,7 +8,6 @@
 #include "nearest.h"
 
 #include "header.h"
-#include "loading.h"
 #include "text_file.h"
 
 int header_read(const struct text_file *text, const char *file, struct header *ret_header,
@@ -28,11 +27,11 @@ int header_read(const struct text_file *text, const char *file, struct header *r
 		while (k < ARRAY_SIZE(names) && strcmp(names[k], entry->key) != 0)
 			k++;
 		if (k == ARRAY_SIZE(names))
-			return profile_unknown_word(
+			return text_entry_unknown(
 				entry, file, "key",
 				nearest_name(entry->key, names, ARRAY_SIZE(names)), err);
 		if (*places[k])
-			return profile_set_twice(entry, file, (*places[k])->line, err);
+			return text_entry_twice(entry, file, (*places[k])->line, err);
 		*places[k] = entry;
 	}
 	*ret_header = header;

@@ -1,6 +1,7 @@
 /* Names of roles to files and back, along the path. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@
 
 #include "find.h"
 #include "header.h"
-#include "profile.h"
 #include "text_file.h"
 
 enum { LONGEST_ROLE = 60, MAX_DIRECTORIES = 8 };

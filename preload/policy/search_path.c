@@ -1,4 +1,5 @@
 /* Where role profiles lie. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 
 #include "err.h"
 
-#include "profile.h"
+#include "find.h"
 
 /* The program's file, without links. False where nobody can tell. */
 static bool program_path(char path[static PATH_MAX])
@@ -27,20 +28,42 @@ static bool program_path(char path[static PATH_MAX])
 	return started_as && realpath(started_as, path);
 }
 
+/* True for the preloaded library: then PATH is its file, without links; "" where nobody can tell.
+ */
+static bool library_path(char path[static PATH_MAX])
+{
+	static const char here = 0;
+	Dl_info own, program;
+
+	path[0] = '\0';
+	/* The program's headers lie in the program: what has another base is a library. */
+	if (!dladdr(&here, &own) || !dladdr((void *)getauxval(AT_PHDR), &program) ||
+	    own.dli_fbase == program.dli_fbase)
+		return false;
+	if (!realpath(own.dli_fname, path))
+		path[0] = '\0';
+	return true;
+}
+
 /*
- * Where the program lies decides. One that runs out of the tree it was built in is judged by that
- * tree's profiles, so that neither a first try nor a test depends on an installation, and an older
- * installation does not speak for the code at hand. An installed one finds its profiles beside it,
- * whatever the prefix: a package is made from the same binary as `cmake --install` copies
- * elsewhere.
+ * Where the program, or the preloaded library, lies decides. What runs out of the tree it was built
+ * in uses that tree's profiles, so that neither a first try nor a test depends on an installation,
+ * and an older installation does not speak for the code at hand. What is installed finds its
+ * profiles beside it, whatever the prefix: a package is made from the same binaries as `cmake
+ * --install` copies elsewhere.
  */
 static const char *shipped_profiles(void)
 {
 	static const char build[] = BUILD_TREE "/";
-	static char path[PATH_MAX + sizeof(PROFILES_FROM_PROGRAM)];
-	const char *relative = PROFILES_FROM_PROGRAM;
+	static char path[PATH_MAX + sizeof(PROFILES_FROM_PROGRAM) + sizeof(PROFILES_FROM_LIBRARY)];
+	const char *relative = PROFILES_FROM_LIBRARY;
 
-	if (!program_path(path))
+	if (!library_path(path)) {
+		relative = PROFILES_FROM_PROGRAM;
+		if (!program_path(path))
+			path[0] = '\0';
+	}
+	if (!path[0])
 		return INSTALLED_PROFILES;
 	if (strncmp(path, build, strlen(build)) == 0)
 		return SOURCE_PROFILES;

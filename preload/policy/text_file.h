@@ -33,3 +33,10 @@ int text_file_read(const char *path, struct text_file *ret_file, struct err *err
 int text_file_parse(const char *name, const char *text, size_t length, struct text_file *ret_file,
 		    struct err *err);
 void text_file_done(struct text_file *file);
+
+/* The error for a word of ENTRY that is not known, with the nearest one where there is any. */
+int text_entry_unknown(const struct text_entry *entry, const char *file, const char *what,
+		       const char *nearest, struct err *err);
+/* The error for what the same file sets again; BEFORE is the line of the first time. */
+int text_entry_twice(const struct text_entry *entry, const char *file, unsigned int before,
+		     struct err *err);

@@ -276,3 +276,21 @@ void text_file_done(struct text_file *file)
 	free(file->sections);
 	*file = (struct text_file){ 0 };
 }
+
+int text_entry_unknown(const struct text_entry *entry, const char *file, const char *what,
+		       const char *nearest, struct err *err)
+{
+	const char *word = entry->key ? entry->key : entry->section;
+
+	if (nearest)
+		return err_set(err, EINVAL, "%s:%u: unknown %s '%s'; did you mean '%s'?", file,
+			       entry->line, what, word, nearest);
+	return err_set(err, EINVAL, "%s:%u: unknown %s '%s'", file, entry->line, what, word);
+}
+
+int text_entry_twice(const struct text_entry *entry, const char *file, unsigned int before,
+		     struct err *err)
+{
+	return err_set(err, EEXIST, "%s:%u: %s is already set in line %u of this file", file,
+		       entry->line, entry->key, before);
+}

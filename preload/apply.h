@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shim.h"
+
+/* Setting options on a socket: whose choice counts, what fights what, and what came of it. */
+
+/* A socket that something is about to be set on. */
+struct target {
+	int fd;
+	enum socket_side side;
+	const struct socket_facts *facts; /* as far as somebody asked; for the log */
+	option_set own;                   /* what the program has chosen on it itself */
+	bool unknown_past;                /* values that are no defaults count as the program's */
+};
+
+/* Fills own and unknown_past from the ledger; asks for a cookie only if anything is noted. */
+struct target apply_target(const struct shim *shim, int fd, enum socket_side side,
+			   const struct socket_facts *facts);
+
+/* Sets what RESOLUTION wants, except ONLY's complement: what the program chose stays. */
+void apply_resolution(const struct shim *shim, struct target *target,
+		      const struct resolution *resolution, option_set only);
+
+/* The backlog that listen() is to have. */
+int apply_backlog(const struct shim *shim, const struct target *target,
+		  const struct resolution *resolution, int backlog);
+
+/* Keepalive, and the user timeout that fights it. */
+#define OPTIONS_KEEPALIVE                                                                          \
+	(option_bit(OPTION_SO_KEEPALIVE) | option_bit(OPTION_TCP_KEEPIDLE) |                       \
+	 option_bit(OPTION_TCP_KEEPINTVL) | option_bit(OPTION_TCP_KEEPCNT))
+#define OPTIONS_USER_TIMEOUT option_bit(OPTION_TCP_USER_TIMEOUT)
+
+/* The options that must not be set where the program has set OWN. */
+option_set apply_fights(option_set own);
+
+/* Takes back to the kernel's values, of WHAT, what is not the program's. */
+void apply_withdraw(const struct shim *shim, struct target *target, option_set what);
+
+/* The value on the socket, in the option's unit; false if it cannot be read. */
+bool apply_read(int fd, enum option_id option, struct option_value *ret_value);

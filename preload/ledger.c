@@ -1,0 +1,110 @@
+/* A set-associative table: a socket's cookie says in which bucket its record may be. */
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "ledger.h"
+
+enum { N_BUCKETS = 1024, N_WAYS = 8 };
+
+/* Beside the options, in the upper half of a record's word. */
+#define FOREIGN (UINT64_C(1) << 32)
+#define NO_PORT (UINT64_C(1) << 33)
+
+static struct bucket {
+	_Atomic uint64_t cookies[N_WAYS]; /* 0: free; the kernel gives no cookie 0 */
+	_Atomic uint64_t records[N_WAYS];
+	atomic_uint oldest;  /* the way that gives way next */
+	atomic_bool dropped; /* a record was */
+} buckets[N_BUCKETS];
+
+static atomic_bool used;
+static _Atomic uint64_t n_dropped;
+
+static struct bucket *bucket_of(uint64_t cookie)
+{
+	/* Cookies are counted up per CPU: the lowest bits spread well. */
+	return &buckets[cookie % N_BUCKETS];
+}
+
+static _Atomic uint64_t *find(struct bucket *bucket, uint64_t cookie)
+{
+	for (size_t i = 0; i < N_WAYS; i++)
+		if (atomic_load_explicit(&bucket->cookies[i], memory_order_acquire) == cookie)
+			return &bucket->records[i];
+	return NULL;
+}
+
+/*
+ * Of two threads that need room in one bucket at one time, one may clear what the other has just
+ * written. What is lost then is a record, which counts as forgotten: nothing is overridden for it.
+ */
+static _Atomic uint64_t *claim(struct bucket *bucket, uint64_t cookie)
+{
+	unsigned int way;
+
+	for (size_t i = 0; i < N_WAYS; i++) {
+		uint64_t free_cookie = 0;
+
+		if (atomic_compare_exchange_strong(&bucket->cookies[i], &free_cookie, cookie))
+			return &bucket->records[i];
+	}
+	way = atomic_fetch_add(&bucket->oldest, 1) % N_WAYS;
+	atomic_store(&bucket->dropped, true);
+	atomic_fetch_add(&n_dropped, 1);
+	atomic_store(&bucket->records[way], 0);
+	atomic_store_explicit(&bucket->cookies[way], cookie, memory_order_release);
+	return &bucket->records[way];
+}
+
+static _Atomic uint64_t *find_or_claim(uint64_t cookie)
+{
+	struct bucket *bucket = bucket_of(cookie);
+	_Atomic uint64_t *record = find(bucket, cookie);
+
+	atomic_store_explicit(&used, true, memory_order_release);
+	return record ? record : claim(bucket, cookie);
+}
+
+bool ledger_is_empty(void)
+{
+	return !atomic_load_explicit(&used, memory_order_acquire);
+}
+
+struct ledger_record ledger_find(uint64_t cookie)
+{
+	struct bucket *bucket = bucket_of(cookie);
+	const _Atomic uint64_t *record = find(bucket, cookie);
+	uint64_t bits;
+
+	if (!record)
+		return (struct ledger_record){ .forgotten = atomic_load(&bucket->dropped) };
+	bits = atomic_load(record);
+	return (struct ledger_record){
+		.set = (option_set)bits,
+		.foreign = bits & FOREIGN,
+		.no_port = bits & NO_PORT,
+	};
+}
+
+void ledger_add(uint64_t cookie, option_set set)
+{
+	atomic_fetch_or(find_or_claim(cookie), set);
+}
+
+void ledger_mark_foreign(uint64_t cookie)
+{
+	atomic_fetch_or(find_or_claim(cookie), FOREIGN);
+}
+
+void ledger_mark_no_port(uint64_t cookie, bool no_port)
+{
+	if (no_port)
+		atomic_fetch_or(find_or_claim(cookie), NO_PORT);
+	else
+		atomic_fetch_and(find_or_claim(cookie), ~NO_PORT);
+}
+
+uint64_t ledger_dropped(void)
+{
+	return atomic_load(&n_dropped);
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include <tcpwright/policy.h>
+
+/* What the library does in this program: made once at load, and only read afterwards. */
+
+enum { N_SIDES = SIDE_BIND + 1 };
+
+struct shim {
+	const struct policy *policy;
+	struct policy_needs needs[N_SIDES];
+	/* Where no section of a side asks for addresses, what it means is known beforehand. */
+	struct resolution fixed[N_SIDES];
+	option_set noted;  /* the program's own setsockopt() of these is noted */
+	option_set forced; /* some section forces these */
+	/* The kernel's values of the options that some section names. */
+	int64_t defaults[N_SOCKET_OPTIONS];
+	char default_congestion[OPTION_NAME_SIZE];
+	option_set defaults_known;
+	bool dry_run;
+	bool any_foreign; /* sockets may be made where no hook sees it: the program uses io_uring */
+};
+
+/* NULL: nothing to do, not yet loaded, or refused at load. */
+const struct shim *shim_get(void);
+
+/* What the policy asks of such a socket. Valid as long as RET_OWN, where it may be made. */
+const struct resolution *shim_resolve(const struct shim *shim, const struct socket_facts *facts,
+				      struct resolution *ret_own);
