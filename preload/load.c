@@ -117,10 +117,11 @@ static int read_policy(struct policy *policy, struct err *err)
 	bool compat;
 	int r = read_switch("TCPWRIGHT_COMPAT", &compat, err);
 
-	if (r == 0 && profile && *profile)
-		r = read_profile(policy, profile, err);
+	/* What is read later matches before it. */
 	if (r == 0 && compat)
 		r = compat_read(policy, err);
+	if (r == 0 && profile && *profile)
+		r = read_profile(policy, profile, err);
 	if (r == 0 && set && *set)
 		r = read_set(policy, set, err);
 	if (r < 0)

@@ -38,6 +38,7 @@ struct policy_setting {
 	enum option_id option;
 	enum setting_op op;
 	bool force; /* also where the program chose itself */
+	bool meant; /* it is not held against others: whoever gave it knows */
 	unsigned int section;
 	struct option_value value;
 	struct origin origin;
@@ -87,6 +88,9 @@ int policy_entry(struct policy *policy, const char *section, const char *key, co
 		 const struct origin *origin, struct err *err);
 /* "tcp_keepidle=60s" or "so_rcvbuf>=64k force"; ORIGIN says where it was given. */
 int policy_set(struct policy *policy, const char *text, const struct origin *origin,
+	       struct err *err);
+/* The same for a setting that is known already; its section and sides are as for policy_set(). */
+int policy_add(struct policy *policy, const char *section, const struct policy_setting *setting,
 	       struct err *err);
 /* Puts the sections into the order in which they match. To be called once, after the last line. */
 void policy_sort(struct policy *policy);

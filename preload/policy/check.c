@@ -21,9 +21,9 @@ static int64_t number_or(const struct policy_setting *setting, int64_t fallback)
 	return setting ? setting->value.number : fallback;
 }
 
-static bool is_forced(const struct policy_setting *setting)
+static bool is_meant(const struct policy_setting *setting)
 {
-	return setting && setting->force;
+	return setting && (setting->force || setting->meant);
 }
 
 static bool is_on(const struct policy_setting *setting)
@@ -46,7 +46,7 @@ static int check_keepalive(const struct policy_setting *const settings[N_SOCKET_
 	int64_t outage_s =
 		number_or(interval, DEFAULT_INTERVAL_S) * number_or(count, DEFAULT_COUNT);
 
-	if ((!interval && !count) || is_forced(interval) || is_forced(count) ||
+	if ((!interval && !count) || is_meant(interval) || is_meant(count) ||
 	    outage_s >= SHORTEST_OUTAGE_S)
 		return 0;
 	return refuse(interval ? interval : count, ret_option, err,
@@ -63,8 +63,8 @@ static int check_user_timeout(const struct policy_setting *const settings[N_SOCK
 			  number_or(settings[OPTION_TCP_KEEPINTVL], DEFAULT_INTERVAL_S) *
 				  number_or(settings[OPTION_TCP_KEEPCNT], DEFAULT_COUNT);
 
-	if (!is_on(settings[OPTION_SO_KEEPALIVE]) || !timeout || timeout->value.number <= 0 ||
-	    timeout->value.number >= whole_s * 1000)
+	if (!is_on(settings[OPTION_SO_KEEPALIVE]) || !timeout || timeout->meant ||
+	    timeout->value.number <= 0 || timeout->value.number >= whole_s * 1000)
 		return 0;
 	return refuse(
 		timeout, ret_option, err,

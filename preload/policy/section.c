@@ -238,17 +238,24 @@ static int unknown_key(const struct line *line)
 		       nearest ? "'?" : "");
 }
 
+/* The section of that name, made where it is new; NULL, with ERR filled, if there is no more room.
+ */
 static struct policy_section *section_of(struct policy *policy, const char *name,
-					 const struct line *line)
+					 const struct origin *origin, struct err *err)
 {
 	struct policy_section *section = policy->sections;
+
+	if (policy->last_file != origin->file) {
+		policy->last_file = origin->file;
+		policy->rank++;
+	}
 
 	while (section < policy->sections + policy->n_sections && strcmp(section->name, name) != 0)
 		section++;
 	if (section == policy->sections + policy->n_sections) {
 		if (policy->n_sections == POLICY_MAX_SECTIONS) {
-			(void)err_set(line->err, E2BIG, "%s:%u: more than %d [socket] sections",
-				      line->origin->file, line->origin->line, POLICY_MAX_SECTIONS);
+			(void)err_set(err, E2BIG, "%s:%u: more than %d [socket] sections",
+				      origin->file, origin->line, POLICY_MAX_SECTIONS);
 			return NULL;
 		}
 		policy->n_sections++;
@@ -256,7 +263,7 @@ static struct policy_section *section_of(struct policy *policy, const char *name
 		section->sides = ON_LISTENER | ON_CLIENT;
 	}
 	if (!section->origin.file || section->rank != policy->rank) {
-		section->origin = *line->origin;
+		section->origin = *origin;
 		section->rank = policy->rank;
 	}
 	return section;
@@ -277,11 +284,7 @@ int policy_entry(struct policy *policy, const char *name, const char *key, const
 		return err_set(err, EINVAL,
 			       "%s:%u: write 'key = value', 'key = >= value' or 'key = <= value'",
 			       origin->file, origin->line);
-	if (policy->last_file != origin->file) {
-		policy->last_file = origin->file;
-		policy->rank++;
-	}
-	section = section_of(policy, name, &line);
+	section = section_of(policy, name, origin, err);
 	if (!section)
 		return -E2BIG;
 	if (option)
@@ -293,6 +296,17 @@ int policy_entry(struct policy *policy, const char *name, const char *key, const
 		return filters[i].set(section, &line);
 	}
 	return unknown_key(&line);
+}
+
+int policy_add(struct policy *policy, const char *name, const struct policy_setting *setting,
+	       struct err *err)
+{
+	struct policy_section *section = section_of(policy, name, &setting->origin, err);
+
+	if (!section)
+		return -E2BIG;
+	*setting_of(section, setting->option) = *setting;
+	return 0;
 }
 
 int policy_set(struct policy *policy, const char *text, const struct origin *origin,
