@@ -99,7 +99,6 @@ Test(profile_shipped, no_role_sets_what_only_evidence_may_ask_for)
 		for (size_t i = 0; i < ARRAY_SIZE(never); i++)
 			cr_expect_null(find_sysctl(p, never[i]), "%s: %s", roles[r],
 				       sysctl_facts[never[i]].key);
-		cr_expect_eq(p->n_sockets, 0, "%s: nothing reads socket sections yet", roles[r]);
 	}
 }
 
@@ -107,7 +106,86 @@ Test(profile_shipped, general_changes_nothing)
 {
 	CLEANUP(profile_freep) struct profile *p = load("general");
 
-	cr_expect_eq(p->n_sysctls + p->n_thresholds + p->n_rules, 0);
+	cr_expect_eq(p->n_sysctls + p->n_thresholds + p->n_rules + p->n_sockets, 0);
+}
+
+/* The settings of one option in all sections of a role, handed to CHECK one by one. */
+static void each_setting(const struct profile *p,
+			 void (*check)(const struct profile *p,
+				       const struct policy_section *section,
+				       const struct policy_setting *setting))
+{
+	for (size_t i = 0; i < p->policy->n_sections; i++)
+		for (size_t k = 0; k < p->policy->sections[i].n_settings; k++)
+			check(p, &p->policy->sections[i], &p->policy->sections[i].settings[k]);
+}
+
+static void expect_harmless(const struct profile *p, const struct policy_section *section,
+			    const struct policy_setting *setting)
+{
+	const option_set harmless =
+		option_bit(OPTION_SO_KEEPALIVE) | option_bit(OPTION_TCP_KEEPIDLE) |
+		option_bit(OPTION_TCP_KEEPINTVL) | option_bit(OPTION_TCP_KEEPCNT);
+	option_set allowed = harmless;
+
+	if (section->sides == ON_LISTENER)
+		allowed |= option_bit(OPTION_SO_REUSEADDR);
+	cr_expect(allowed & option_bit(setting->option), "%s: %s", p->name,
+		  socket_options[setting->option].name);
+	cr_expect_not(setting->force, "%s: %s", p->name, socket_options[setting->option].name);
+}
+
+Test(profile_shipped, sockets_get_keepalive_and_listeners_a_careful_reuseaddr_and_nothing_else)
+{
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+
+		each_setting(p, expect_harmless);
+		cr_expect_eq(p->n_sockets == 0, strcmp(roles[r], "general") == 0, "%s", roles[r]);
+	}
+}
+
+static int64_t value_in(const struct policy_section *section, enum option_id id, int64_t fallback)
+{
+	for (size_t i = 0; i < section->n_settings; i++)
+		if (section->settings[i].option == id)
+			return section->settings[i].value.number;
+	return fallback;
+}
+
+static void expect_keepalive_within(const struct profile *p, const struct policy_section *section,
+				    const struct policy_setting *setting)
+{
+	double limit = threshold(p, "keepalive-missing", "idle_limit");
+
+	if (setting->option != OPTION_SO_KEEPALIVE)
+		return;
+	cr_expect_leq((double)value_in(section, OPTION_TCP_KEEPIDLE, 7200), 0.8 * limit, "%s: %s",
+		      p->name, section->name);
+	/* The kernel's own where nothing is set: tcp(7). */
+	cr_expect_geq(value_in(section, OPTION_TCP_KEEPINTVL, 75) *
+			      value_in(section, OPTION_TCP_KEEPCNT, 9),
+		      120, "%s: %s", p->name, section->name);
+}
+
+Test(profile_shipped, keepalive_of_sockets_is_within_the_limit_and_outlives_an_outage)
+{
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++) {
+		CLEANUP(profile_freep) struct profile *p = load(roles[r]);
+
+		each_setting(p, expect_keepalive_within);
+	}
+}
+
+Test(profile_shipped, a_connect_of_a_client_costs_two_options)
+{
+	CLEANUP(profile_freep) struct profile *p = load("api-client");
+	const struct socket_facts facts = { .side = SIDE_CONNECT };
+	struct resolution resolution;
+
+	policy_resolve(p->policy, &facts, &resolution);
+	cr_expect_eq(resolution.wanted,
+		     option_bit(OPTION_SO_KEEPALIVE) | option_bit(OPTION_TCP_KEEPIDLE));
 }
 
 Test(profile_shipped, the_grades_of_port_usage_rise_in_every_role)
