@@ -1,6 +1,6 @@
 /*
- * `tcpwright explain`: what a rule, a sysctl key, a counter or a TCP state means, and what it does
- * not. It reads tables only, never the host.
+ * `tcpwright explain`: what a rule, a sysctl key, a counter, a socket option or a TCP state means,
+ * and what it does not. It reads tables only, never the host.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +22,6 @@ struct topic {
 	const void *row;
 };
 
-static bool find_topic(const char *word, struct topic *ret_topic)
-{
-	for (size_t k = 0; k < N_EXPLAIN_KINDS; k++) {
-		const void *row = explain_kinds[k].find(word);
-
-		if (row) {
-			*ret_topic = (struct topic){ .kind = &explain_kinds[k], .row = row };
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The last part of a key is a word of its own: most people leave the rest away. */
 static int unknown_word(const char *word)
 {
@@ -49,8 +36,9 @@ static int unknown_word(const char *word)
 				break;
 			names[n++] = last && !strpbrk(word, "./") ? last + 1 : name;
 		}
-	return cli_unknown_word(&cmd_explain, "rule, sysctl key, counter or TCP state", word, names,
-				n);
+	return cli_unknown_word(&cmd_explain,
+				"rule, sysctl key, socket option, counter or TCP state", word,
+				names, n);
 }
 
 static int emit_topics(const struct topic *topics, size_t n)
@@ -129,9 +117,32 @@ static void request_done(struct request *request)
 	free(request->topics);
 }
 
+/*
+ * A word may be of more than one kind: ip_local_port_range is a socket option and the end of a
+ * sysctl key.
+ */
+static int add_topics(struct request *request, const char *word)
+{
+	size_t before = request->n;
+
+	for (size_t k = 0; k < N_EXPLAIN_KINDS; k++) {
+		const void *row = explain_kinds[k].find(word);
+
+		if (!row)
+			continue;
+		if (!ARRAY_GROW(request->topics, request->capacity, request->n))
+			return cli_out_of_memory();
+		request->topics[request->n++] =
+			(struct topic){ .kind = &explain_kinds[k], .row = row };
+	}
+	return request->n > before ? EXIT_FINE : unknown_word(word);
+}
+
 /* EXIT_FINE, or the exit code to leave with; what is wrong has then been said. */
 static int parse(struct args *args, struct request *request)
 {
+	int exit_code;
+
 	for (int arg; (arg = args_next(args)) != ARG_END;) {
 		switch (arg) {
 		case OPTION_LIST:
@@ -141,11 +152,9 @@ static int parse(struct args *args, struct request *request)
 			request->as_json = strcmp(args->value, "json") == 0;
 			break;
 		case ARG_WORD:
-			if (!ARRAY_GROW(request->topics, request->capacity, request->n))
-				return cli_out_of_memory();
-			if (!find_topic(args->value, &request->topics[request->n]))
-				return unknown_word(args->value);
-			request->n++;
+			exit_code = add_topics(request, args->value);
+			if (exit_code != EXIT_FINE)
+				return exit_code;
 			break;
 		default:
 			return EXIT_WRONG_USAGE;
@@ -175,11 +184,10 @@ static int explain_run(int argc, char *argv[])
 const struct cmd cmd_explain = {
 	.name = "explain",
 	.usage = "[OPTIONS] WORD...",
-	.summary = "Say what a rule, sysctl key, counter or TCP state means, and what not",
+	.summary = "Say what a rule, key, counter, option or TCP state means, and what not",
 	.details = "A sysctl key may be given with dots or slashes, and without its beginning:\n"
-		   "tcp_tw_reuse. Counters and states are known in every common spelling. Reads "
-		   "nothing\n"
-		   "from this host.",
+		   "tcp_tw_reuse. Counters, states and socket options are known in every common\n"
+		   "spelling. Reads nothing from this host.",
 	.options = options,
 	.run = explain_run,
 };

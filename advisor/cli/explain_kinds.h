@@ -5,7 +5,7 @@
 struct emitter;
 struct page;
 
-/* A kind of thing that can be explained. Its rows are those of a table of facts/ or rules/. */
+/* A kind of thing that can be explained. Its rows are those of one table. */
 struct explain_kind {
 	const char *heading;                   /* over the list of its words */
 	const char *json;                      /* the member of that list */
@@ -16,6 +16,6 @@ struct explain_kind {
 	void (*emit)(struct emitter *e, const void *row);
 };
 
-enum { N_EXPLAIN_KINDS = 4 };
+enum { N_EXPLAIN_KINDS = 5 };
 
 extern const struct explain_kind explain_kinds[N_EXPLAIN_KINDS];

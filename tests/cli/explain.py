@@ -28,18 +28,19 @@ class Explain(ProgramTest):
                 self.assertIn("\n  See ", done.stdout)
 
     def test_every_word_is_explained_to_programs(self):
-        words = sum(self.words_by_kind().values(), [])
-        done = self.explain("--format", "json", *words)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        explained = json.loads(done.stdout)["explained"]
-        self.assertEqual([topic["name"] for topic in explained], words)
-        for topic in explained:
-            self.assertTrue(topic["references"], topic)
-            self.assertNotIn("", topic.values(), topic)
+        for kind, words in self.words_by_kind().items():
+            done = self.explain("--format", "json", *words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            explained = json.loads(done.stdout)["explained"]
+            names = [topic["name"] for topic in explained if topic["kind"] + "s" == kind]
+            self.assertEqual(names, words)
+            for topic in explained:
+                self.assertTrue(topic["references"], topic)
+                self.assertNotIn("", topic.values(), topic)
 
     def test_all_eleven_states_and_every_kind_are_listed(self):
         words = self.words_by_kind()
-        self.assertEqual(list(words), ["rules", "sysctls", "counters", "states"])
+        self.assertEqual(list(words), ["rules", "options", "sysctls", "counters", "states"])
         self.assertTrue(all(words.values()))
         self.assertLessEqual(set(STATES), set(words["states"]))
         everything = sum(words.values(), [])
@@ -58,10 +59,26 @@ class Explain(ProgramTest):
                 ["ListenOverflows", "TcpExtListenOverflows", "TcpExt.ListenOverflows",
                  "listenoverflows"],
                 ["TIME-WAIT", "TIME_WAIT", "timewait", "time-wait"],
+                ["so_keepalive", "SO_KEEPALIVE"],
+                ["tcp_keepidle", "TCP_KEEPIDLE"],
                 ["ESTAB", "ESTABLISHED"]):
             texts = {self.explain(word).stdout for word in spellings}
             self.assertEqual(len(texts), 1, spellings)
             self.assertNotEqual(texts, {""})
+
+    def test_an_option_is_explained_with_its_values_its_price_and_where_it_is_set(self):
+        text = " ".join(self.explain("tcp_user_timeout").stdout.split())
+        for words in ("socket option TCP_USER_TIMEOUT", "or auto: 0 ms or more", "Price ",
+                      "Set at listen(), connect() accepted sockets have it", "Since Linux 2.6.37"):
+            self.assertIn(words, text)
+        self.assertIn("Set at connect(), accept()", " ".join(
+            self.explain("tcp_quickack").stdout.split()))
+
+    def test_a_word_of_two_kinds_is_explained_as_both_and_a_whole_key_as_one(self):
+        both = self.explain("ip_local_port_range").stdout
+        self.assertIn("ip_local_port_range: socket option", both)
+        self.assertIn("\nnet.ipv4.ip_local_port_range: sysctl key", both)
+        self.assertNotIn("socket option", self.explain("net.ipv4.ip_local_port_range").stdout)
 
     def test_a_part_of_a_name_is_not_the_name(self):
         for word in ("_tw_reuse", "tcp", "net.ipv4", ".", "", "WAIT", "x" * 10000):
@@ -73,6 +90,7 @@ class Explain(ProgramTest):
                               ("net.ipv4.tcp_fin_timout", "net.ipv4.tcp_fin_timeout"),
                               ("port-exhastion", "port-exhaustion"),
                               ("ListenOverflow", "ListenOverflows"),
+                              ("so_kepalive", "so_keepalive"),
                               ("CLOSE-WIAT", "CLOSE-WAIT")):
             done = self.explain("somaxconn", word)
             self.assertEqual((done.returncode, done.stdout), (64, ""))
