@@ -224,43 +224,58 @@ int text_file_parse(const char *name, const char *text, size_t length, struct te
 	return 0;
 }
 
-/* Fills BUF, one byte more than a file may have, as far as the file goes. */
-static ssize_t read_whole(int fd, char *buf, size_t size)
+/*
+ * Reads FD to its end, or to one byte more than a file may have. *RET_TEXT is to be freed. In small
+ * steps, because the preloaded library reads in somebody else's heap.
+ */
+static ssize_t read_whole(int fd, char **ret_text)
 {
-	size_t length = 0;
+	enum { FIRST_STEP = 8192, MOST = TEXT_FILE_MAX_BYTES + 1 };
+	CLEANUP(freep) char *text = NULL;
+	size_t length = 0, size = 0;
 
-	while (length < size) {
-		ssize_t n = read(fd, buf + length, size - length);
+	for (;;) {
+		ssize_t n;
 
+		if (length == size) {
+			char *larger;
+
+			size = size == 0 ? FIRST_STEP : size * 2 > MOST ? MOST : size * 2;
+			larger = realloc(text, size);
+			if (!larger)
+				return -ENOMEM;
+			text = larger;
+		}
+		n = read(fd, text + length, size - length);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			break;
 		length += (size_t)n;
+		if (n == 0 || length == MOST)
+			break;
 	}
+	*ret_text = TAKE(text);
 	return (ssize_t)length;
 }
 
 int text_file_read(const char *path, struct text_file *ret_file, struct err *err)
 {
 	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	CLEANUP(freep) char *buf = NULL;
+	CLEANUP(freep) char *text = NULL;
 	ssize_t length;
 
 	if (fd < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	buf = malloc(TEXT_FILE_MAX_BYTES + 1);
-	if (!buf)
+	length = read_whole(fd, &text);
+	if (length == -ENOMEM)
 		return err_no_memory(err);
-	length = read_whole(fd, buf, TEXT_FILE_MAX_BYTES + 1);
 	if (length < 0)
 		return err_set(err, (int)-length, "%s: %s", path, strerror((int)-length));
 	if (length > TEXT_FILE_MAX_BYTES)
 		return err_set(err, EFBIG, "%s: larger than %d bytes: this is no profile", path,
 			       TEXT_FILE_MAX_BYTES);
-	return text_file_parse(path, buf, (size_t)length, ret_file, err);
+	return text_file_parse(path, text, (size_t)length, ret_file, err);
 }
 
 void text_file_done(struct text_file *file)
