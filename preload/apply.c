@@ -254,6 +254,8 @@ void apply_resolution(const struct shim *shim, struct target *target,
 			    ~atomic_load_explicit(&lacking, memory_order_relaxed);
 	option_set fights;
 
+	if (resolution->left_out && log_is_open())
+		log_left_out(target->fd, target->side, resolution->left_out);
 	if (target->unknown_past)
 		target->own |= find_own(shim, target, wanted);
 	fights = apply_fights(target->own);

@@ -51,9 +51,8 @@ bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, s
 	return true;
 }
 
-void bind_done(const struct shim *shim, int fd)
+void bind_done(int fd)
 {
-	(void)shim;
 	seen_set(SEEN_BOUND, fd);
 }
 
@@ -87,7 +86,7 @@ bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, so
 	if (!reuse(shim, &target, resolution))
 		return false;
 	if (next_calls()->bind(fd, addr, length) == 0) {
-		bind_done(shim, fd);
+		bind_done(fd);
 		return true;
 	}
 	(void)next_calls()->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));

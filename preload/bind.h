@@ -10,6 +10,6 @@ struct shim;
  * program can know, and bind() must fail.
  */
 bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length);
-void bind_done(const struct shim *shim, int fd);
+void bind_done(int fd);
 /* After EADDRINUSE: once more with SO_REUSEADDR, where a section asks for it. True: it is bound. */
 bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length);

@@ -50,14 +50,12 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 	}
 	errno = saved;
 	result = next_calls()->bind(fd, addr, length);
-	if (result < 0 && errno != EADDRINUSE)
-		return result;
-	saved = errno;
 	if (result == 0)
-		bind_done(shim, fd);
-	else if (bind_again(shim, fd, addr, length))
-		result = 0;
-	errno = saved;
+		bind_done(fd);
+	if (result == 0 || errno != EADDRINUSE)
+		return result;
+	result = bind_again(shim, fd, addr, length) ? 0 : -1;
+	errno = result == 0 ? saved : EADDRINUSE;
 	return result;
 }
 

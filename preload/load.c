@@ -14,9 +14,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "apply.h"
+#include "array.h"
 #include "children.h"
 #include "counters.h"
 #include "err.h"
@@ -53,6 +55,31 @@ const struct resolution *shim_resolve(const struct shim *shim, const struct sock
 		return &shim->fixed[facts->side];
 	policy_resolve(shim->policy, facts, ret_own);
 	return ret_own;
+}
+
+/* -1: a level that no option of ours is on. */
+static int index_of_level(int level)
+{
+	switch (level) {
+	case SOL_SOCKET:
+		return 0;
+	case IPPROTO_TCP:
+		return 1;
+	case IPPROTO_IP:
+		return 2;
+	case IPPROTO_IPV6:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
+option_set shim_noted_by(const struct shim *shim, int level, int name)
+{
+	int index = index_of_level(level);
+
+	return index >= 0 && name >= 0 && name < N_CALL_NAMES ? shim->noted_by_call[index][name]
+							      : 0;
 }
 
 /* "1" or "0"; unset is 0. */
@@ -223,8 +250,38 @@ static void find_needs(struct shim *shim)
 	}
 }
 
+/* Calls that set an option of ours by another name. */
+static const struct {
+	int level, name;
+	enum option_id option;
+} other_names[] = {
+	{ SOL_SOCKET, SO_RCVBUFFORCE, OPTION_SO_RCVBUF },
+	{ SOL_SOCKET, SO_SNDBUFFORCE, OPTION_SO_SNDBUF },
+	{ IPPROTO_TCP, TCP_LINGER2, OPTION_SO_LINGER }, /* so_linger = drained */
+	{ IPPROTO_IPV6, IPV6_TCLASS, OPTION_IP_TOS },
+};
+
+static void note_call(struct shim *shim, int level, int name, enum option_id option)
+{
+	int index = index_of_level(level);
+
+	if (index >= 0 && name < N_CALL_NAMES)
+		shim->noted_by_call[index][name] |= option_bit(option) & shim->noted;
+}
+
+static void note_calls(struct shim *shim)
+{
+	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++)
+		note_call(shim, socket_options[i].level, socket_options[i].number, i);
+	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+		note_call(shim, other_names[i].level, other_names[i].name, other_names[i].option);
+}
+
+/* Where pages are larger, others of our variables would lie on the last one. */
 static void make_read_only(void)
 {
+	if (getauxval(AT_PAGESZ) != PAGE)
+		return;
 	(void)mprotect(&loaded, (size_t)((char *)&loaded.end - (char *)&loaded), PROT_READ);
 }
 
@@ -256,7 +313,9 @@ static int load(struct err *err)
 		return 0;
 	read_defaults(shim);
 	note_inherited();
+	note_calls(shim);
 	shim->any_foreign = dlsym(RTLD_DEFAULT, "io_uring_queue_init") != NULL;
+	(void)dlerror(); /* the program must not find our failure when it asks for its own */
 	counters_open(shim->dry_run);
 	return 1;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -254,19 +255,27 @@ static void begin(struct text *text, const char *event)
 	field_text(text, "event", event);
 }
 
-/* The program may have closed the descriptor, and opened a file of its own under its number. */
-static bool is_still_ours(void)
+/*
+ * The program may have closed the descriptor, and opened a file of its own under its number; and
+ * writing past RLIMIT_FSIZE would send it SIGXFSZ.
+ */
+static bool may_write(size_t length)
 {
+	struct rlimit limit;
 	struct stat st;
 
-	return fstat(log_fd, &st) == 0 && st.st_dev == log_device && st.st_ino == log_inode;
+	if (fstat(log_fd, &st) < 0 || st.st_dev != log_device || st.st_ino != log_inode)
+		return false;
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	       (limit.rlim_cur == RLIM_INFINITY || (rlim_t)st.st_size + length <= limit.rlim_cur);
 }
 
 static void finish(struct text *text)
 {
 	put_text(text, "}");
 	text->bytes[text->length++] = '\n';
-	if (!is_still_ours() || write(log_fd, text->bytes, text->length) != (ssize_t)text->length)
+	if (!may_write(text->length) ||
+	    write(log_fd, text->bytes, text->length) != (ssize_t)text->length)
 		atomic_fetch_add(&counters()->log_lines_lost, 1);
 }
 
@@ -285,9 +294,10 @@ int log_open(const char *path, struct err *err)
 		(void)close(fd);
 		fd = high;
 	}
-	if (fstat(fd, &st) < 0) {
+	/* Writing to a pipe can block, or end the program with SIGPIPE. */
+	if (fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))) {
 		(void)close(fd);
-		return err_set(err, EBADF, "%s: cannot be looked at", path);
+		return err_set(err, EINVAL, "%s: a log must be a file", path);
 	}
 	log_fd = fd;
 	log_device = st.st_dev;
@@ -389,4 +399,19 @@ void log_socket(int fd, enum socket_side side, const char *message)
 	put_socket(&text, fd, side, NULL);
 	field_text(&text, "message", message);
 	finish(&text);
+}
+
+void log_left_out(int fd, enum socket_side side, option_set left_out)
+{
+	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
+		struct text text;
+
+		if (!(left_out & option_bit(i)))
+			continue;
+		begin(&text, "skipped");
+		put_socket(&text, fd, side, NULL);
+		field_text(&text, "option", socket_options[i].name);
+		field_text(&text, "message", "it fights an option of another section");
+		finish(&text);
+	}
 }

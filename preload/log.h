@@ -34,5 +34,7 @@ struct log_line {
 	int error; /* errno of a failure */
 };
 void log_option(const struct log_line *line);
+/* Options that were asked for and fight others that are: sections are only checked one by one. */
+void log_left_out(int fd, enum socket_side side, option_set left_out);
 /* Something worth knowing of a socket, in a sentence. */
 void log_socket(int fd, enum socket_side side, const char *message);

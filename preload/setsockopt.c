@@ -2,30 +2,16 @@
  * The program's own choices: noted per socket and option; overwritten again where a section says
  * `force`; and where they fight what was set before, ours is taken back.
  */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "apply.h"
+#include "counters.h"
 #include "ledger.h"
 #include "listen.h"
 #include "seen.h"
 #include "setsockopt.h"
 #include "socket.h"
-
-/* The option that a call is about; N_SOCKET_OPTIONS: none of ours. */
-static enum option_id option_of(const struct shim *shim, int level, int name)
-{
-	if (level == IPPROTO_TCP && name == TCP_LINGER2 &&
-	    (shim->noted & option_bit(OPTION_SO_LINGER)))
-		return OPTION_SO_LINGER; /* so_linger = drained is written there too */
-	if (level == IPPROTO_IPV6 && name == IPV6_TCLASS)
-		return OPTION_IP_TOS;
-	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++)
-		if (socket_options[i].number == name && socket_options[i].level == level)
-			return i;
-	return N_SOCKET_OPTIONS;
-}
 
 /* Which side a socket that is in use is on; false for one that listen() or connect() still awaits.
  */
@@ -66,17 +52,16 @@ static void force_again(const struct shim *shim, struct target *target, struct s
 
 void setsockopt_done(const struct shim *shim, int fd, int level, int name)
 {
-	enum option_id option = option_of(shim, level, name);
+	const option_set set = shim_noted_by(shim, level, name);
 	struct socket_facts facts;
 	struct target target;
-	option_set set, fights;
+	option_set fights;
 	uint64_t cookie;
 
-	if (option == N_SOCKET_OPTIONS || !(shim->noted & option_bit(option)) ||
-	    !socket_cookie(fd, &cookie))
+	if (!set || !socket_cookie(fd, &cookie))
 		return;
-	set = option_bit(option);
 	ledger_add(cookie, set);
+	atomic_store_explicit(&counters()->records_dropped, ledger_dropped(), memory_order_relaxed);
 	fights = apply_fights(set) & shim->noted;
 	if (!(shim->forced & set) && !fights)
 		return;
