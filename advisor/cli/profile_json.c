@@ -93,6 +93,7 @@ static void emit_sockets(struct emitter *e, const struct profile *p)
 		emit_text(e, "section", socket->section);
 		emit_text(e, "key", socket->key);
 		emit_text(e, "value", socket->value);
+		emit_text(e, "reason", socket->reason);
 		close_entry(e, &socket->origin);
 	}
 	emit_close(e);

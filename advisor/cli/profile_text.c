@@ -191,7 +191,7 @@ static void add_settings(struct table *table, const struct profile *p)
 		const struct profile_socket *s = &p->sockets[i];
 
 		add_setting(table, text_format("[%s] %s", s->section, s->key), strdup(s->value),
-			    &s->origin, NULL);
+			    &s->origin, s->reason);
 	}
 }
 

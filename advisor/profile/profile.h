@@ -47,6 +47,7 @@ struct profile_rule {
 struct profile_socket {
 	char *section;     /* owned; NAME */
 	char *key, *value; /* owned */
+	char *reason;      /* owned; as above */
 	struct origin origin;
 };
 

@@ -251,6 +251,7 @@ static void socket_done(struct profile_socket *socket)
 	free(socket->section);
 	free(socket->key);
 	free(socket->value);
+	free(socket->reason);
 }
 
 static int set_socket(struct loading *l, const struct text_entry *entry, const char *file)
@@ -271,7 +272,7 @@ static int set_socket(struct loading *l, const struct text_entry *entry, const c
 	if (r < 0)
 		return r;
 	if (!copy_text(&new.section, name) || !copy_text(&new.key, entry->key) ||
-	    !copy_text(&new.value, entry->value) ||
+	    !copy_text(&new.value, entry->value) || !copy_text(&new.reason, entry->reason) ||
 	    !ARRAY_GROW(p->sockets, l->sockets_capacity, p->n_sockets)) {
 		socket_done(&new);
 		return err_no_memory(l->err);

@@ -116,7 +116,7 @@ Test(profile, every_section_arrives_with_its_line_and_reason)
 	    "net.ipv4.tcp_fin_timeout = <= 60\nnet.ipv4.tcp_syncookies = 1\n"
 	    "[thresholds]\n# Early.\nport-exhaustion.warning = 62.5\n"
 	    "[rules]\n# Noise.\ntw-rate = off\nport-exhaustion = warning\n"
-	    "[socket web]\nso_keepalive = on\n");
+	    "[socket web]\n# Idle.\nso_keepalive = on\n");
 	p = load("all");
 	cr_expect_str_eq(p->name, "all");
 	cr_expect_str_eq(p->summary, "Everything there is");
@@ -147,7 +147,8 @@ Test(profile, every_section_arrives_with_its_line_and_reason)
 	cr_expect_str_eq(p->sockets[0].section, "web");
 	cr_expect_str_eq(p->sockets[0].key, "so_keepalive");
 	cr_expect_str_eq(p->sockets[0].value, "on");
-	cr_expect_eq(p->sockets[0].origin.line, 17);
+	cr_expect_str_eq(p->sockets[0].reason, "Idle.");
+	cr_expect_eq(p->sockets[0].origin.line, 18);
 }
 
 Test(profile, the_lookups_of_rules_see_it_and_live_without_it)
