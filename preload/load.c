@@ -224,7 +224,8 @@ static void note_inherited(void)
 	for (int i = 0; i < N; i++) {
 		uint64_t cookie;
 
-		if (!(fds[i].revents & POLLNVAL) && socket_cookie(i, &cookie))
+		/* Not for the journal's unix socket, which every service has. */
+		if (!(fds[i].revents & POLLNVAL) && socket_is_tcp(i) && socket_cookie(i, &cookie))
 			ledger_mark_foreign(cookie);
 	}
 }
