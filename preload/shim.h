@@ -40,3 +40,10 @@ option_set shim_noted_by(const struct shim *shim, int level, int name);
 /* What the policy asks of such a socket. Valid as long as RET_OWN, where it may be made. */
 const struct resolution *shim_resolve(const struct shim *shim, const struct socket_facts *facts,
 				      struct resolution *ret_own);
+
+/* While the library is loaded: the policy, to be filled in. */
+struct policy *shim_policy(void);
+/* From the whole policy to what the hooks need. False: it asks nothing of this program. */
+bool shim_prepare(bool dry_run);
+/* From here on the hooks work. */
+void shim_start(void);
