@@ -14,7 +14,7 @@ void accept_before(const struct shim *shim, int listener)
 		listen_adopt(shim, listener);
 }
 
-void accept_done(const struct shim *shim, int fd)
+void accept_done(const struct shim *shim, int listener, int fd)
 {
 	struct socket_facts facts = { .side = SIDE_ACCEPTED };
 	const struct policy_needs *needs = &shim->needs[SIDE_ACCEPTED];
@@ -35,7 +35,7 @@ void accept_done(const struct shim *shim, int fd)
 	resolution = shim_resolve(shim, &facts, &own);
 	/* The program has had no say on it yet; on its listener it may have had. */
 	target = (struct target){
-		.fd = fd, .side = SIDE_ACCEPTED, .facts = &facts, .own = listen_own()
+		.fd = fd, .side = SIDE_ACCEPTED, .facts = &facts, .own = listen_own(listener)
 	};
 	apply_resolution(shim, &target, resolution, ~(option_set)0);
 }

@@ -112,7 +112,7 @@ EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *length)
 	errno = saved;
 	result = next_calls()->accept(fd, addr, length);
 	saved = errno;
-	accept_done(shim, result);
+	accept_done(shim, fd, result);
 	errno = saved;
 	return result;
 }
@@ -128,7 +128,7 @@ EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *length, int flags)
 	errno = saved;
 	result = next_calls()->accept4(fd, addr, length, flags);
 	saved = errno;
-	accept_done(shim, result);
+	accept_done(shim, fd, result);
 	errno = saved;
 	return result;
 }

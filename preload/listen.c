@@ -12,12 +12,51 @@
 #include "seen.h"
 #include "socket.h"
 
-/* What the program has chosen itself on any of its listeners. */
-static _Atomic option_set listeners_own;
+/*
+ * What the program has chosen itself on its listeners. The descriptor is a hint, as everywhere:
+ * what it is now is asked for when somebody wants to know. More listeners than this share the last
+ * place.
+ */
+enum { N_LISTENERS = 64 };
+static struct {
+	atomic_int fd_plus_1; /* 0: free */
+	_Atomic option_set own;
+} listeners[N_LISTENERS];
 
-option_set listen_own(void)
+static void note_own(int fd, option_set own)
 {
-	return atomic_load(&listeners_own);
+	for (size_t i = 0; i < N_LISTENERS; i++) {
+		int there = 0;
+
+		if (atomic_compare_exchange_strong(&listeners[i].fd_plus_1, &there, fd + 1) ||
+		    there == fd + 1 || i == N_LISTENERS - 1) {
+			atomic_store(&listeners[i].own, own);
+			return;
+		}
+	}
+}
+
+option_set listen_own(int fd)
+{
+	for (size_t i = 0; i < N_LISTENERS; i++)
+		if (atomic_load(&listeners[i].fd_plus_1) == fd + 1)
+			return atomic_load(&listeners[i].own);
+	return 0;
+}
+
+option_set listen_own_on_port(uint16_t port)
+{
+	option_set own = 0;
+
+	for (size_t i = 0; i < N_LISTENERS; i++) {
+		int fd = atomic_load(&listeners[i].fd_plus_1) - 1;
+		struct socket_facts facts = { .side = SIDE_LISTEN };
+
+		if (fd >= 0 && socket_is_listener(fd) && socket_local(fd, &facts) &&
+		    facts.local_port == port)
+			own |= atomic_load(&listeners[i].own);
+	}
+	return own;
 }
 
 /* The limit that the kernel has given a listener is in tcpi_sacked: tcp_diag.c, tcp.c. */
@@ -63,7 +102,7 @@ int listen_before(const struct shim *shim, int fd, int backlog)
 		target = apply_target(shim, fd, SIDE_LISTEN, &facts);
 		apply_resolution(shim, &target, resolution, ~(option_set)0);
 		backlog = apply_backlog(shim, &target, resolution, backlog);
-		atomic_fetch_or(&listeners_own, target.own);
+		note_own(fd, target.own);
 	}
 	seen_set(SEEN_LISTENER, fd);
 	return backlog;
@@ -89,7 +128,7 @@ void listen_adopt(const struct shim *shim, int fd)
 	target = apply_target(shim, fd, SIDE_LISTEN, &facts);
 	target.unknown_past = true;
 	apply_resolution(shim, &target, resolution, ~(option_set)0);
-	atomic_fetch_or(&listeners_own, target.own);
+	note_own(fd, target.own);
 	backlog = apply_backlog(shim, &target, resolution, (int)limit);
 	if (backlog != (int)limit)
 		(void)next_calls()->listen(fd, backlog);

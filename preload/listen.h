@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 #include <tcpwright/options.h>
 
 struct shim;
@@ -15,5 +17,7 @@ void listen_done(const struct shim *shim, int fd, int backlog);
  */
 void listen_adopt(const struct shim *shim, int fd);
 
-/* What the program has chosen itself on any of its listeners, which accepted sockets inherit. */
-option_set listen_own(void);
+/* What the program has chosen itself on a listener, which accepted sockets inherit. */
+option_set listen_own(int fd);
+/* The same for all open listeners on a port, with some system calls. */
+option_set listen_own_on_port(uint16_t port);

@@ -71,7 +71,7 @@ void setsockopt_done(const struct shim *shim, int fd, int level, int name)
 		.fd = fd, .side = facts.side, .facts = &facts, .own = ledger_find(cookie).set
 	};
 	if (facts.side == SIDE_ACCEPTED)
-		target.own |= listen_own();
+		target.own |= listen_own_on_port(facts.local_port);
 	if (shim->forced & set)
 		force_again(shim, &target, facts, set);
 	if (fights)
