@@ -14,14 +14,15 @@
 
 /*
  * What the program has chosen itself on its listeners. The descriptor is a hint, as everywhere:
- * what it is now is asked for when somebody wants to know. More listeners than this share the last
- * place.
+ * what it is now is asked for when somebody wants to know. What more listeners chose is kept as
+ * one.
  */
 enum { N_LISTENERS = 64 };
 static struct {
 	atomic_int fd_plus_1; /* 0: free */
 	_Atomic option_set own;
 } listeners[N_LISTENERS];
+static _Atomic option_set others_own;
 
 static void note_own(int fd, option_set own)
 {
@@ -29,11 +30,12 @@ static void note_own(int fd, option_set own)
 		int there = 0;
 
 		if (atomic_compare_exchange_strong(&listeners[i].fd_plus_1, &there, fd + 1) ||
-		    there == fd + 1 || i == N_LISTENERS - 1) {
+		    there == fd + 1) {
 			atomic_store(&listeners[i].own, own);
 			return;
 		}
 	}
+	atomic_fetch_or(&others_own, own);
 }
 
 option_set listen_own(int fd)
@@ -41,12 +43,12 @@ option_set listen_own(int fd)
 	for (size_t i = 0; i < N_LISTENERS; i++)
 		if (atomic_load(&listeners[i].fd_plus_1) == fd + 1)
 			return atomic_load(&listeners[i].own);
-	return 0;
+	return atomic_load(&others_own);
 }
 
 option_set listen_own_on_port(uint16_t port)
 {
-	option_set own = 0;
+	option_set own = atomic_load(&others_own);
 
 	for (size_t i = 0; i < N_LISTENERS; i++) {
 		int fd = atomic_load(&listeners[i].fd_plus_1) - 1;
