@@ -312,23 +312,15 @@ int policy_add(struct policy *policy, const char *name, const struct policy_sett
 int policy_set(struct policy *policy, const char *text, const struct origin *origin,
 	       struct err *err)
 {
-	char copy[LONGEST_VALUE + 1], *key = copy, *value;
+	char key[LONGEST_VALUE + 1], value[LONGEST_VALUE + 1];
 	size_t length = strcspn(text, "=<>");
 
 	if (strlen(text) > LONGEST_VALUE || !text[length] || length == 0)
 		return err_set(err, EINVAL, "%s '%s': expected OPTION=VALUE", origin->file, text);
-	strcpy(copy, text);
+	memcpy(key, text, length);
+	key[length] = '\0';
 	/* ">=" and "<=" belong to the value. */
-	value = copy + length + (text[length] == '=');
-	if (text[length] != '=') {
-		char whole[LONGEST_VALUE + 1];
-
-		strcpy(whole, value);
-		copy[length] = '\0';
-		return policy_entry(policy, POLICY_SET_SECTION, text_trim(key), text_trim(whole),
-				    origin, err);
-	}
-	copy[length] = '\0';
+	strcpy(value, text + length + (text[length] == '='));
 	return policy_entry(policy, POLICY_SET_SECTION, text_trim(key), text_trim(value), origin,
 			    err);
 }
