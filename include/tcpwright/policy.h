@@ -61,7 +61,7 @@ struct policy_section {
 	struct policy_net local[POLICY_MAX_NETS], peer[POLICY_MAX_NETS];
 	size_t n_ports, n_local, n_peer; /* 0: any */
 	char program[POLICY_GLOBS_SIZE]; /* globs between commas and spaces; "": any */
-	struct origin sides_origin, ports_origin, local_origin, peer_origin, program_origin;
+	struct origin peer_origin;
 	struct policy_setting settings[N_SOCKET_OPTIONS];
 	size_t n_settings;
 	struct origin origin; /* of its first line in the last file that names it */

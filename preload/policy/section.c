@@ -134,6 +134,7 @@ static int set_local(struct policy_section *section, const struct line *line)
 
 static int set_peer(struct policy_section *section, const struct line *line)
 {
+	section->peer_origin = *line->origin;
 	return set_nets(section->peer, &section->n_peer, line);
 }
 
@@ -148,13 +149,9 @@ static int set_program(struct policy_section *section, const struct line *line)
 static const struct filter {
 	const char *key;
 	int (*set)(struct policy_section *section, const struct line *line);
-	size_t origin; /* where struct policy_section keeps the line it comes from */
 } filters[] = {
-	{ "side", set_sides, offsetof(struct policy_section, sides_origin) },
-	{ "port", set_ports, offsetof(struct policy_section, ports_origin) },
-	{ "local", set_local, offsetof(struct policy_section, local_origin) },
-	{ "peer", set_peer, offsetof(struct policy_section, peer_origin) },
-	{ "program", set_program, offsetof(struct policy_section, program_origin) },
+	{ "side", set_sides }, { "port", set_ports },      { "local", set_local },
+	{ "peer", set_peer },  { "program", set_program },
 };
 
 /* ">= 64k force" to its three parts. TEXT is cut up. False: an operator that is none. */
@@ -289,12 +286,9 @@ int policy_entry(struct policy *policy, const char *name, const char *key, const
 		return -E2BIG;
 	if (option)
 		return set_option(section, option, &line);
-	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
-		if (strcmp(filters[i].key, key) != 0)
-			continue;
-		*(struct origin *)((char *)section + filters[i].origin) = *origin;
-		return filters[i].set(section, &line);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		if (strcmp(filters[i].key, key) == 0)
+			return filters[i].set(section, &line);
 	return unknown_key(&line);
 }
 
