@@ -75,9 +75,12 @@ option_set shim_noted_by(const struct shim *shim, int level, int name)
 static void read_defaults(struct shim *shim)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	uint64_t cookie;
 
 	if (fd < 0)
 		fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	/* Before Linux 4.12 nothing can be noted per socket. */
+	shim->any_foreign = fd < 0 || !socket_cookie(fd, &cookie);
 	for (unsigned int i = 0; fd >= 0 && i < N_SOCKET_OPTIONS; i++) {
 		struct option_value value;
 
@@ -184,7 +187,8 @@ bool shim_prepare(bool dry_run)
 	read_defaults(shim);
 	note_inherited();
 	note_calls(shim);
-	shim->any_foreign = dlsym(RTLD_DEFAULT, "io_uring_queue_init") != NULL;
+	if (dlsym(RTLD_DEFAULT, "io_uring_queue_init"))
+		shim->any_foreign = true;
 	(void)dlerror(); /* the program must not find our failure when it asks for its own */
 	return true;
 }

@@ -28,7 +28,8 @@ struct shim {
 	char default_congestion[OPTION_NAME_SIZE];
 	option_set defaults_known;
 	bool dry_run;
-	bool any_foreign; /* sockets may be made where no hook sees it: the program uses io_uring */
+	/* No socket is known for sure: the program uses io_uring, or there are no cookies. */
+	bool any_foreign;
 };
 
 /* NULL: nothing to do, not yet loaded, or refused at load. */
