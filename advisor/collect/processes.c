@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,15 @@ size_t command_join(const char *cmdline, size_t length, char ret_command[static 
 	return strlen(ret_command);
 }
 
+bool arguments_are_whole(const char *cmdline, size_t length)
+{
+	if (length < 2 || length > ARGUMENTS_BYTES || cmdline[length - 1] != '\0')
+		return false;
+	if (cmdline[length - 2] == '\0')
+		return false;
+	return strlen(cmdline) + 1 < length || !strchr(cmdline, ' ');
+}
+
 /* Up to SIZE bytes of a file of a process, however long it is; -errno. */
 static ssize_t read_some(const struct root *root, uint32_t pid, const char *file, char *buf,
 			 size_t size)
@@ -105,36 +115,68 @@ static ssize_t read_some(const struct root *root, uint32_t pid, const char *file
 	return n < 0 ? -errno : n;
 }
 
-/* The command, or the name in case of a kernel thread; 0: the process is gone. */
-static size_t read_command(const struct root *root, uint32_t pid,
-			   char ret_command[static COMMAND_BYTES + 1])
+/* The command, or the name in case of a kernel thread. -ESRCH: the process is gone. */
+static int read_command(const struct root *root, struct process *process)
 {
-	char text[COMMAND_BYTES + 8];
-	ssize_t n = read_some(root, pid, "cmdline", text, sizeof(text));
-	size_t length = n > 0 ? command_join(text, (size_t)n, ret_command) : 0;
+	char text[ARGUMENTS_BYTES + 1], command[COMMAND_BYTES + 1];
+	ssize_t n = read_some(root, process->pid, "cmdline", text, sizeof(text));
+	size_t length = n > 0 ? command_join(text, (size_t)n, command) : 0;
 
-	if (length > 0)
-		return length;
-	n = read_some(root, pid, "comm", text, sizeof(text));
-	return n > 0 ? command_join(text, (size_t)n, ret_command) : 0;
+	if (length > 0 && arguments_are_whole(text, (size_t)n)) {
+		process->arguments = malloc((size_t)n);
+		if (!process->arguments)
+			return -ENOMEM;
+		memcpy(process->arguments, text, (size_t)n);
+		process->arguments_length = (size_t)n;
+	}
+	if (length == 0) {
+		n = read_some(root, process->pid, "comm", text, sizeof(text));
+		length = n > 0 ? command_join(text, (size_t)n, command) : 0;
+	}
+	if (length == 0)
+		return -ESRCH;
+	process->command = strdup(command);
+	return process->command ? 0 : -ENOMEM;
+}
+
+/* Unknown where the link may not be read: whoever may list the descriptors may read it. */
+static int read_executable(const struct root *root, struct process *process)
+{
+	static const char gone[] = " (deleted)";
+	CLEANUP(closep) int dir = -1;
+	char path[PROC_PATH], link[PATH_MAX];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "proc/%u", process->pid);
+	dir = root_open_file(root, path);
+	n = dir < 0 ? -1 : readlinkat(dir, "exe", link, sizeof(link) - 1);
+	if (n <= 0)
+		return 0;
+	link[n] = '\0';
+	/* The package was upgraded: the new file has the old name. */
+	if ((size_t)n > strlen(gone) && strcmp(link + n - strlen(gone), gone) == 0)
+		link[(size_t)n - strlen(gone)] = '\0';
+	text_neutralise(link);
+	process->executable = strdup(link);
+	return process->executable ? 0 : -ENOMEM;
 }
 
 /* -ESRCH if it is gone. */
 static int describe(const struct root *root, struct process *process)
 {
-	char command[COMMAND_BYTES + 1], unit[UNIT_STRLEN], text[4096];
+	char unit[UNIT_STRLEN], text[4096];
+	int r = read_command(root, process);
 	ssize_t n;
 
-	if (read_command(root, process->pid, command) == 0)
-		return -ESRCH;
+	if (r == 0)
+		r = read_executable(root, process);
+	if (r < 0)
+		return r;
 	n = read_some(root, process->pid, "limits", text, sizeof(text) - 1);
 	if (n > 0) {
 		text[n] = '\0';
 		process->nofile_soft = nofile_parse(text);
 	}
-	process->command = strdup(command);
-	if (!process->command)
-		return -ENOMEM;
 	n = read_some(root, process->pid, "cgroup", text, sizeof(text) - 1);
 	if (n <= 0)
 		return 0;
@@ -187,8 +229,7 @@ static int keep(struct pass *pass, uint32_t pid, size_t open_files)
 		model->processes[model->n_processes++] = process;
 		return 0;
 	}
-	free(process.command);
-	free(process.unit);
+	process_done(&process);
 	if (r != -ESRCH)
 		return -ENOMEM;
 	give_back(pass, model->n_processes);

@@ -60,6 +60,7 @@ static void action_done(struct action *action)
 	free(action->risk);
 	free(action->command);
 	free(action->undo);
+	free(action->section);
 }
 
 void finding_done(struct finding *finding)
@@ -78,15 +79,21 @@ void finding_done(struct finding *finding)
 }
 
 /* NULL stays NULL. */
-static char *copy(struct finding *finding, const char *text)
+static char *copy_made_safe(struct finding *finding, const char *text,
+			    void (*make_safe)(char *text))
 {
 	char *copied = text ? strdup(text) : NULL;
 
 	if (copied)
-		text_neutralise(copied);
+		make_safe(copied);
 	else if (text)
 		finding->out_of_memory = true;
 	return copied;
+}
+
+static char *copy(struct finding *finding, const char *text)
+{
+	return copy_made_safe(finding, text, text_neutralise);
 }
 
 void finding_grade(struct finding *finding, enum severity severity)
@@ -212,6 +219,7 @@ void finding_act(struct finding *finding, const struct advice *advice)
 		.risk = copy(finding, advice->risk),
 		.command = copy(finding, advice->command),
 		.undo = copy(finding, advice->undo),
+		.section = copy_made_safe(finding, advice->section, text_neutralise_lines),
 		.restart_needed = advice->restart_needed,
 	};
 }

@@ -55,13 +55,14 @@ struct action {
 	char *risk;
 	char *command;
 	char *undo;
+	char *section; /* lines of a profile that ask the shim for it: "[socket NAME]\n..." */
 	bool restart_needed;
 };
 
 /* The same as a rule writes it down: every text is borrowed, and copied by finding_act(). */
 struct advice {
 	enum action_kind kind;
-	const char *key, *current, *proposed, *formula, *risk, *command, *undo;
+	const char *key, *current, *proposed, *formula, *risk, *command, *undo, *section;
 	bool restart_needed;
 };
 

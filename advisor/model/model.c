@@ -44,6 +44,15 @@ void sockets_done(struct sockets *sockets)
 	*sockets = (struct sockets){ 0 };
 }
 
+void process_done(struct process *process)
+{
+	free(process->command);
+	free(process->arguments);
+	free(process->executable);
+	free(process->unit);
+	*process = (struct process){ 0 };
+}
+
 static void unit_ports_free(struct model *model)
 {
 	for (size_t i = 0; i < model->n_unit_ports; i++) {
@@ -55,10 +64,8 @@ static void unit_ports_free(struct model *model)
 
 static void processes_free(struct model *model)
 {
-	for (size_t i = 0; i < model->n_processes; i++) {
-		free(model->processes[i].command);
-		free(model->processes[i].unit);
-	}
+	for (size_t i = 0; i < model->n_processes; i++)
+		process_done(&model->processes[i]);
 	free(model->processes);
 	free(model->owners);
 	for (size_t i = 0; i < model->n_cgroups; i++)

@@ -211,7 +211,14 @@ struct cgroup_name {
 struct process {
 	uint32_t pid;
 	char *command; /* owned; safe to print; at most 200 bytes */
-	char *unit;    /* owned; systemd unit or container; NULL: unknown */
+	/*
+	 * Owned; the arguments as /proc/PID/cmdline has them, each with its NUL. NULL: longer than
+	 * is worth repeating, or a title that the program has written over them.
+	 */
+	char *arguments;
+	size_t arguments_length;
+	char *executable; /* owned; its path, safe to print; NULL: unknown */
+	char *unit;       /* owned; systemd unit or container; NULL: unknown */
 	struct reading nofile_soft;
 	struct reading open_files;
 };
@@ -269,6 +276,7 @@ struct sockets {
 
 /* Releases what it owns; all zero afterwards. */
 void sockets_done(struct sockets *sockets);
+void process_done(struct process *process);
 
 struct model {
 	struct host host;

@@ -121,7 +121,8 @@ void emit_reading(struct emitter *e, const char *key, struct reading reading)
 		emit_null(e, key);
 }
 
-void emit_text(struct emitter *e, const char *key, const char *text)
+static void emit_made_safe(struct emitter *e, const char *key, const char *text,
+			   void (*make_safe)(char *text))
 {
 	CLEANUP(freep) char *safe = NULL;
 
@@ -132,8 +133,18 @@ void emit_text(struct emitter *e, const char *key, const char *text)
 	begin(e, key);
 	safe = strdup(text);
 	if (safe)
-		text_neutralise(safe);
+		make_safe(safe);
 	encode(e, safe ? json_string(safe) : NULL);
+}
+
+void emit_text(struct emitter *e, const char *key, const char *text)
+{
+	emit_made_safe(e, key, text, text_neutralise);
+}
+
+void emit_lines(struct emitter *e, const char *key, const char *text)
+{
+	emit_made_safe(e, key, text, text_neutralise_lines);
 }
 
 void emit_filled_text(struct emitter *e, const char *key, const char *text)

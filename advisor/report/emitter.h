@@ -40,7 +40,9 @@ void emit_unsigned_real(struct emitter *e, const char *key, double value);
 void emit_reading(struct emitter *e, const char *key, struct reading reading);
 /* Made safe to print and valid UTF-8. NULL becomes null. */
 void emit_text(struct emitter *e, const char *key, const char *text);
-/* The same, and "" becomes null: texts in fixed buffers have no other way to be unknown. */
+/* The same, and newlines stay. */
+void emit_lines(struct emitter *e, const char *key, const char *text);
+/* As emit_text(), and "" becomes null: texts in fixed buffers have no other way to be unknown. */
 void emit_filled_text(struct emitter *e, const char *key, const char *text);
 void emit_addr(struct emitter *e, const char *key, const struct addr *addr);
 /* An array of numbers, on one line. */

@@ -188,7 +188,38 @@ static void print_note(struct page *page, const char *label, const char *text)
 		page_item(page, DEEPER + 3, ACTION_LABELS, label, text);
 }
 
-static void print_action(struct page *page, size_t number, const struct action *action)
+/* As it stands, line by line: people copy it into a file, where indentation means nothing. */
+static void print_section(struct page *page, const char *section)
+{
+	for (const char *line = section; *line;) {
+		size_t length = strcspn(line, "\n");
+		CLEANUP(freep) char *text = strndup(line, length);
+
+		if (!text) {
+			page->out_of_memory = true;
+			return;
+		}
+		print_command(page, line == section ? "section" : "", text);
+		line += length + (line[length] != '\0');
+	}
+}
+
+/* How it is done. PREVIOUS may have been the other half of one section; NULL: the first action. */
+static void print_ways(struct page *page, const struct action *action,
+		       const struct action *previous)
+{
+	if (action->section && previous && previous->section &&
+	    strcmp(action->section, previous->section) == 0) {
+		print_note(page, "command", "as above");
+		return;
+	}
+	print_command(page, "command", action->command);
+	if (action->section)
+		print_section(page, action->section);
+}
+
+static void print_action(struct page *page, size_t number, const struct action *action,
+			 const struct action *previous)
 {
 	CLEANUP(freep) char *headline = action_headline(action);
 	char label[32];
@@ -199,7 +230,7 @@ static void print_action(struct page *page, size_t number, const struct action *
 	}
 	(void)snprintf(label, sizeof(label), "%zu.", number);
 	page_item(page, DEEPER, 3, label, headline);
-	print_command(page, "command", action->command);
+	print_ways(page, action, previous);
 	print_command(page, "undo", action->undo);
 	print_note(page, "formula", action->formula);
 	print_note(page, "risk", action->risk);
@@ -250,6 +281,6 @@ void finding_print(struct page *page, const struct rule_result *result)
 	if (f->n_actions > 0)
 		print_heading(page, "What to do");
 	for (size_t i = 0; i < f->n_actions; i++)
-		print_action(page, i + 1, &f->actions[i]);
+		print_action(page, i + 1, &f->actions[i], i > 0 ? &f->actions[i - 1] : NULL);
 	print_references(page, result->references);
 }

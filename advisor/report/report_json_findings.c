@@ -77,6 +77,7 @@ static void emit_action(struct emitter *e, const struct action *action)
 	emit_text(e, "risk", action->risk);
 	emit_text(e, "command", action->command);
 	emit_text(e, "undo", action->undo);
+	emit_lines(e, "section", action->section);
 	emit_close(e);
 }
 

@@ -29,6 +29,37 @@ char *advise_owner(struct finding *finding, const struct model *model,
 char *advise_listener(struct finding *finding, const struct model *model,
 		      const struct listener *listener);
 
+/*
+ * Options for the shim to set on sockets of the programs that a finding is about. To be filled by
+ * the rule: the names are borrowed, and plain words, as are the values.
+ */
+enum { ADVISE_MAX_OPTIONS = 3, ADVISE_MAX_PROGRAMS = 4, ADVISE_PROGRAM_SIZE = 40 };
+struct socket_advice {
+	const char *name; /* of the section, behind the program's: "keepalive" */
+	const char *side; /* NULL: any */
+	uint16_t port;    /* 0: any */
+	/* --set would reach other sockets of the program, so the section has to be in a file. */
+	bool needs_profile;
+	struct {
+		const char *name, *value;
+	} options[ADVISE_MAX_OPTIONS + 1];
+
+	/* By advise_add_process(). */
+	const struct process *process; /* the first; NULL: none is known */
+	char programs[ADVISE_MAX_PROGRAMS][ADVISE_PROGRAM_SIZE];
+	size_t n_programs;
+	bool more_programs;
+};
+
+/* What the shim knows a program by: the name of its file. False where that is not to be had. */
+bool advise_program_name(const struct process *process, char ret_name[static ADVISE_PROGRAM_SIZE]);
+/* Each program once. PROCESS may be NULL. */
+void advise_add_process(struct socket_advice *advice, const struct process *process);
+/* The section, to stand in a profile. */
+char *advise_section(struct finding *finding, const struct socket_advice *advice);
+/* The command line that starts the first program so; NULL also where none is known. */
+char *advise_run(struct finding *finding, const struct socket_advice *advice);
+
 /* The risk of an action that looks for a cause. */
 #define ADVISE_LOOKS_ONLY "None: it only looks."
 

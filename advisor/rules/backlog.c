@@ -238,17 +238,59 @@ static char *size_formula(struct finding *f, const struct cap *cap, uint64_t pro
 	"Before a server that is too slow, a longer queue only ages requests: clients give up "    \
 	"before they are served. It helps against bursts. "
 
-static void propose_backlog(struct finding *f, const struct cap *cap)
+/* Does the program listen elsewhere as well, or may it? */
+static bool has_other_ports(const struct model *model, const struct listener *listener)
+{
+	const struct process *process = model_process_of(model, listener->socket.inode);
+
+	for (size_t i = 0; i < model->sockets.n_listeners; i++) {
+		const struct listener *other = &model->sockets.listeners[i];
+		const struct process *owner = model_process_of(model, other->socket.inode);
+
+		if (other->port == listener->port)
+			continue;
+		if (process && owner
+			    ? process == owner
+			    : other->uid == listener->uid &&
+				      other->socket.cgroup_id == listener->socket.cgroup_id)
+			return true;
+	}
+	return false;
+}
+
+static struct socket_advice shim_advice(const struct model *model, const struct listener *listener,
+					const char *name, const char *value)
+{
+	struct socket_advice shim = { .name = name,
+				      .side = "listen",
+				      .port = listener->port,
+				      .needs_profile = has_other_ports(model, listener),
+				      .options = { { "listen_backlog", value } } };
+
+	advise_add_process(&shim, model_process_of(model, listener->socket.inode));
+	return shim;
+}
+
+static void propose_backlog(struct finding *f, const struct model *model, const struct cap *cap)
 {
 	bool beyond = cap->by_application && cap->size > cap->somaxconn.value;
 	uint64_t proposed = beyond ? cap->somaxconn.value : cap->size;
 	CLEANUP(freep) char *formula = size_formula(f, cap, proposed);
-	char current[24], value[24], command[64];
+	CLEANUP(freep) char *section = NULL;
+	CLEANUP(freep) char *run = NULL;
+	char current[24], value[24], name[24], command[64];
 
 	(void)snprintf(current, sizeof(current), "%" PRIu64, cap->listener->backlog.value);
 	(void)snprintf(value, sizeof(value), "%" PRIu64, proposed);
 	(void)snprintf(command, sizeof(command), "ss -ltn 'sport = :%u' # Send-Q is the limit",
 		       cap->listener->port);
+	(void)snprintf(name, sizeof(name), "listen-%u", cap->listener->port);
+	if (proposed > 0) {
+		struct socket_advice shim = shim_advice(model, cap->listener, name, value);
+
+		section = advise_section(f, &shim);
+		run = advise_run(f, &shim);
+	}
 	finding_act(f, &(struct advice){ .kind = ACTION_SOCKET_OPTION,
 					 .key = "listen_backlog",
 					 .current = current,
@@ -257,7 +299,8 @@ static void propose_backlog(struct finding *f, const struct cap *cap)
 					 .risk = QUEUE_RISK
 					 "A live listener keeps its limit until listen() "
 					 "is called again.",
-					 .command = command,
+					 .command = run ? run : command,
+					 .section = section,
 					 .restart_needed = true });
 }
 
@@ -358,7 +401,7 @@ static void judge(const struct rule_input *in, struct finding *f, const struct l
 		return;
 	cap_evidence(f, in->model, &cap);
 	cap_explain(f, in->model, &cap);
-	propose_backlog(f, &cap);
+	propose_backlog(f, in->model, &cap);
 	if (!cap.by_application && cap.size > tally->widest.size)
 		tally->widest = cap;
 }

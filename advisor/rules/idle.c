@@ -115,12 +115,42 @@ static void describe_group(const struct rule_input *in, struct finding *f,
 			subject, idle, idle_bucket_bounds_s[first_bucket(limit)], limit);
 }
 
+/* The programs that were named, the ones worst off first. */
+static void add_programs(const struct rule_input *in, struct socket_advice *advice)
+{
+	const struct sockets *sockets = &in->model->sockets;
+
+	for (int severity = SEV_CRITICAL; severity >= SEV_INFO; severity--)
+		for (size_t i = 0; i < sockets->n_idle_groups; i++) {
+			const struct idle_group *group = group_at(in->model, i);
+
+			if ((int)grade_group(in, group) != severity)
+				continue;
+			for (uint32_t s = 0; s < group->n_samples && s < IDLE_GROUP_SAMPLES; s++)
+				advise_add_process(
+					advice,
+					model_process_of(in->model, group->samples[s].inode));
+		}
+}
+
 static void advise_keepalive(const struct rule_input *in, struct finding *f)
 {
 	double limit = rule_threshold(in, "idle_limit");
 	unsigned long idle = limit * 0.8 < 1 ? 1 : (unsigned long)(limit * 0.8);
 	CLEANUP(freep) char *value = advise_text(f, "%lu", idle);
+	CLEANUP(freep) char *seconds = advise_text(f, "%lus", idle);
 	CLEANUP(freep) char *formula = advise_text(f, "0.8 x %g s = %g s", limit, limit * 0.8);
+	struct socket_advice shim = { .name = "keepalive",
+				      .options = { { "so_keepalive", "on" },
+						   { "tcp_keepidle", seconds } } };
+	CLEANUP(freep) char *section = NULL;
+	CLEANUP(freep) char *command = NULL;
+
+	if (!seconds)
+		return;
+	add_programs(in, &shim);
+	section = advise_section(f, &shim);
+	command = advise_run(f, &shim);
 
 	finding_act(
 		f,
@@ -134,6 +164,8 @@ static void advise_keepalive(const struct rule_input *in, struct finding *f)
 			.risk = "Keepalive also ends idle connections that would have survived an "
 				"outage of the path. A program that sets TCP_USER_TIMEOUT changes "
 				"after how many lost probes: look before you set it.",
+			.command = command,
+			.section = section,
 			.restart_needed = true,
 		});
 	finding_act(f, &(struct advice){
@@ -142,6 +174,8 @@ static void advise_keepalive(const struct rule_input *in, struct finding *f)
 			       .proposed = value,
 			       .formula = formula,
 			       .risk = "One small probe per idle connection and period.",
+			       .command = command,
+			       .section = section,
 			       .restart_needed = true,
 		       });
 }
@@ -154,10 +188,9 @@ static void explain_limits(const struct rule_input *in, struct finding *f)
 			"1200 s; the limit used here is %g s. Without a probe neither side notices "
 			"until it sends, or for ever if it only reads.",
 			rule_threshold(in, "idle_limit"));
-	finding_explain(f,
-			"Switch keepalive on in the application (often one line of its "
-			"configuration) or set the options from outside with a preloaded shim: the "
-			"keepalive sysctls do nothing for sockets without SO_KEEPALIVE.");
+	finding_explain(f, "Switch keepalive on in the application (often one line of its "
+			   "configuration) or set the options from outside with tcpwright run: the "
+			   "keepalive sysctls do nothing for sockets without SO_KEEPALIVE.");
 }
 
 /* Nothing to say: but were all sockets seen well enough for that? */

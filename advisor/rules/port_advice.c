@@ -186,10 +186,32 @@ bool port_advice_reserve(struct finding *finding, const struct model *model,
 	return true;
 }
 
+/* The programs of the destinations whose ports bind() seems to have chosen. */
+static void add_suspects(const struct model *model, struct socket_advice *advice)
+{
+	for (size_t i = 0; i < model->sockets.n_destinations; i++) {
+		const struct destination *destination = &model->sockets.destinations[i];
+
+		if (destination->budget.choice != CHOICE_BIND_SUSPECTED)
+			continue;
+		for (uint32_t s = 0; s < destination->n_samples; s++)
+			advise_add_process(advice,
+					   model_process_of(model, destination->samples[s].inode));
+	}
+}
+
 void port_advice_no_port(struct finding *finding, const struct model *model)
 {
+	struct socket_advice shim = { .name = "no-port",
+				      .options = { { "ip_bind_address_no_port", "on" } } };
+	CLEANUP(freep) char *section = NULL;
+	CLEANUP(freep) char *command = NULL;
+
 	if (model->host.kernel != 0 && model->host.kernel < KERNEL(4, 2))
 		return;
+	add_suspects(model, &shim);
+	section = advise_section(finding, &shim);
+	command = advise_run(finding, &shim);
 	finding_act(finding,
 		    &(struct advice){
 			    .kind = ACTION_SOCKET_OPTION,
@@ -202,7 +224,9 @@ void port_advice_no_port(struct finding *finding, const struct model *model)
 			    .risk = "Until connect(), getsockname() answers port 0: a program that "
 				    "asks for its port in between gets a wrong one. Linux 4.2 and "
 				    "later.",
+			    .command = command,
 			    .undo = "leave the option out again",
+			    .section = section,
 			    .restart_needed = true,
 		    });
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -50,6 +51,42 @@ void text_neutralise(char *text)
 		}
 		text += length;
 	}
+}
+
+void text_neutralise_lines(char *text)
+{
+	for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+		*end = '\0';
+		text_neutralise(text);
+		*end = '\n';
+	}
+	text_neutralise(text);
+}
+
+char *text_shell_word(const char *word)
+{
+	static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "@%_+=:,./-";
+	size_t quotes = 0;
+	char *quoted, *to;
+
+	if (*word && word[strspn(word, bare)] == '\0')
+		return strdup(word);
+	for (const char *c = word; *c; c++)
+		quotes += *c == '\'';
+	/* A quote ends the quoted part, stands there escaped, and begins the next one: 4 bytes. */
+	quoted = malloc(strlen(word) + 3 * quotes + sizeof("''"));
+	if (!quoted)
+		return NULL;
+	to = quoted;
+	*to++ = '\'';
+	for (const char *c = word; *c; c++) {
+		if (*c == '\'')
+			to = stpcpy(to, "'\\'");
+		*to++ = *c;
+	}
+	(void)stpcpy(to, "'");
+	return quoted;
 }
 
 char *text_trim(char *text)

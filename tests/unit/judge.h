@@ -4,10 +4,14 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include <tcpwright/policy.h>
+
 #include "engine.h"
+#include "err.h"
 #include "finding.h"
 #include "model.h"
 #include "rule.h"
+#include "text_file.h"
 
 static inline const struct rule *rule_of(const char *id)
 {
@@ -22,6 +26,35 @@ static inline bool has_text(const char *text)
 	return text && *text;
 }
 
+/* A section is what the shim takes as it stands, and asks for the option of its action. */
+static inline void expect_section_taken(const char *id, const struct action *action)
+{
+	static struct policy policy; /* too large for a stack */
+	struct text_file file = { 0 };
+	struct err err = { { 0 } };
+	bool asked = false;
+
+	policy = (struct policy){ 0 };
+	cr_assert_eq(text_file_parse(id, action->section, strlen(action->section), &file, &err), 0,
+		     "%s", err.text);
+	for (size_t i = 0; i < file.n_entries; i++) {
+		const struct text_entry *entry = &file.entries[i];
+		const struct origin origin = { id, entry->line };
+
+		if (!entry->key)
+			continue;
+		cr_assert_eq(strncmp(entry->section, "socket ", strlen("socket ")), 0);
+		cr_expect_eq(policy_entry(&policy, entry->section + strlen("socket "), entry->key,
+					  entry->value, &origin, &err),
+			     0, "%s", err.text);
+		asked = asked || strcmp(entry->key, action->key) == 0;
+	}
+	cr_assert_eq(policy.n_sections, 1, "%s", action->section);
+	cr_expect_eq(policy_check_section(&policy.sections[0], &err), 0, "%s", err.text);
+	cr_expect(asked, "%s: %s", action->key, action->section);
+	text_file_done(&file);
+}
+
 /* A risk, where a value comes from, and of a sysctl the way there and back. */
 static inline void expect_action_complete(const char *id, const struct action *action)
 {
@@ -29,6 +62,9 @@ static inline void expect_action_complete(const char *id, const struct action *a
 	cr_expect(has_text(action->risk), "%s: the risk of %s", id, action->key);
 	cr_expect(!action->proposed || action->formula || action->kind == ACTION_APPLICATION,
 		  "%s: where the value of %s comes from", id, action->key);
+	if (action->section)
+		expect_section_taken(id, action);
+	cr_expect(!action->section || action->kind == ACTION_SOCKET_OPTION, "%s", id);
 	if (action->kind != ACTION_SYSCTL)
 		return;
 	cr_expect(action->proposed, "%s: a value for %s", id, action->key);

@@ -198,6 +198,20 @@ static struct rule_result queue_finding(void)
 	finding_grade(&result.finding, SEV_WARNING);
 	finding_count(&result.finding, "10.0.0.1:8080 java (4242), app.service", "queue", 6,
 		      "connections", "sock_diag idiag_rqueue");
+	finding_act(
+		&result.finding,
+		&(struct advice){
+			.kind = ACTION_SOCKET_OPTION,
+			.key = "listen_backlog",
+			.current = "5",
+			.proposed = "64",
+			.formula = "100 accepts/s x 1 s of patience / 2 = 50, to a power of two",
+			.risk = "It helps against bursts only.",
+			.command = "tcpwright run --set listen_backlog=64 -- java -jar app.jar",
+			.section = "[socket java-listen-8080]\nside = listen\nport = 8080\n"
+				   "program = java\nlisten_backlog = 64\n",
+			.restart_needed = true,
+		});
 	return result;
 }
 

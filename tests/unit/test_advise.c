@@ -82,6 +82,131 @@ Test(advise, a_program_is_its_command_line_without_the_folder_and_cut)
 	free(text);
 }
 
+Test(advise, a_program_is_named_as_the_shim_knows_it)
+{
+	static const struct {
+		const char *executable, *command;
+		const char *name; /* NULL: none */
+	} cases[] = {
+		{ "/usr/sbin/nginx", "nginx: worker process", "nginx" },
+		{ "/usr/bin/python3.11", "python3 gateway.py 80", "python3.11" },
+		{ NULL, "nginx: worker process", "nginx" },
+		{ NULL, "/usr/bin/java -jar x.jar", "java" },
+		{ NULL, "serve", "serve" },
+		{ "/opt/a, b", "/opt/a, b", NULL },
+		{ "/opt/x*", "x*", NULL },
+		{ "/opt/h\xc3\xa9", "h\xc3\xa9", NULL },
+		{ "/usr/lib/systemd/systemd", "/sbin/init", NULL },
+		{ "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "systemd-resolved" },
+		{ "/", "", NULL },
+		{ NULL, "", NULL },
+		{ NULL, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct process process = { .executable = (char *)cases[i].executable,
+						 .command = (char *)cases[i].command };
+		char name[ADVISE_PROGRAM_SIZE] = "";
+
+		cr_expect_eq(advise_program_name(&process, name), cases[i].name != NULL,
+			     "case %zu: %s", i, name);
+		cr_expect_str_eq(name, cases[i].name ? cases[i].name : "", "case %zu", i);
+	}
+}
+
+static struct process process_of(const char *executable, const char *arguments, size_t length)
+{
+	return (struct process){ .executable = (char *)executable,
+				 .command = (char *)executable,
+				 .arguments = (char *)arguments,
+				 .arguments_length = length };
+}
+
+Test(advise, a_section_names_each_program_once_and_what_it_is_for)
+{
+	const struct process nginx = process_of("/usr/sbin/nginx", NULL, 0),
+			     other = process_of("/usr/bin/app", NULL, 0);
+	struct socket_advice advice = { .name = "listen-80",
+					.side = "listen",
+					.port = 80,
+					.options = { { "listen_backlog", "1024" } } };
+	struct finding f = { 0 };
+	char *text;
+
+	text = advise_section(&f, &advice);
+	cr_expect_str_eq(text,
+			 "[socket listen-80]\nside = listen\nport = 80\nlisten_backlog = 1024\n");
+	free(text);
+	cr_expect_null(advise_run(&f, &advice), "no program, no command");
+	advise_add_process(&advice, &nginx);
+	advise_add_process(&advice, &nginx);
+	advise_add_process(&advice, NULL);
+	text = advise_section(&f, &advice);
+	cr_expect_str_eq(text, "[socket nginx-listen-80]\nside = listen\nport = 80\nprogram = "
+			       "nginx\nlisten_backlog = 1024\n");
+	free(text);
+	advise_add_process(&advice, &other);
+	text = advise_section(&f, &advice);
+	cr_expect(strstr(text, "[socket listen-80]\n"));
+	cr_expect(strstr(text, "\nprogram = nginx, app\n"));
+	free(text);
+	cr_expect_not(f.out_of_memory);
+	cr_expect_null(advise_section(NULL, &advice));
+	cr_expect_null(advise_run(NULL, &advice));
+}
+
+Test(advise, a_command_repeats_the_arguments_and_quotes_them_for_a_shell)
+{
+	static const char start[] =
+		"tcpwright run --set so_keepalive=on --set tcp_keepidle=280s -- ";
+	static const struct {
+		const char *arguments;
+		size_t length;
+		const char *tail;
+	} cases[] = {
+		{ "app\0-p\0x", 9, "app -p x" },
+		{ "./app\0a b\0it's\0$(reboot)\0;", 27, "./app 'a b' 'it'\\''s' '$(reboot)' ';'" },
+		{ "app\0\0x", 7, "app '' x" },
+		{ "app\0a\nb", 8, "/usr/bin/app # and its own arguments" },
+		{ "-app", 5, "/usr/bin/app # and its own arguments" },
+		{ NULL, 0, "/usr/bin/app # and its own arguments" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct process process =
+			process_of("/usr/bin/app", cases[i].arguments, cases[i].length);
+		struct socket_advice advice = { .name = "keepalive",
+						.options = { { "so_keepalive", "on" },
+							     { "tcp_keepidle", "280s" } } };
+		struct finding f = { 0 };
+		char *command;
+
+		advise_add_process(&advice, &process);
+		command = advise_run(&f, &advice);
+		cr_assert(command);
+		cr_assert_eq(strncmp(command, start, strlen(start)), 0, "%s", command);
+		cr_expect_str_eq(command + strlen(start), cases[i].tail);
+		free(command);
+	}
+}
+
+Test(advise, what_needs_filters_is_started_with_a_file)
+{
+	const struct process process = process_of("/usr/bin/app", "app", 4);
+	struct socket_advice advice = { .name = "listen-80",
+					.port = 80,
+					.needs_profile = true,
+					.options = { { "listen_backlog", "64" } } };
+	struct finding f = { 0 };
+	char *command;
+
+	advise_add_process(&advice, &process);
+	command = advise_run(&f, &advice);
+	cr_expect_str_eq(command, "tcpwright run --profile ./listen-80.ini -- app # with the "
+				  "section in ./listen-80.ini");
+	free(command);
+}
+
 Test(advise, a_counter_is_told_with_its_file_and_its_time)
 {
 	struct model model = { 0 };

@@ -294,6 +294,36 @@ Test(backlog, what_limits_the_queue_is_unknown_without_limit_or_somaxconn)
 	cr_expect_eq(judge_backlog(&s, NULL), VERDICT_UNKNOWN);
 }
 
+Test(backlog, the_section_is_for_this_port_and_the_command_reaches_no_other)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 5);
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_null(action_on(&f, "listen_backlog")->section,
+		       "without a rate there is no value");
+	cr_expect(strstr(action_on(&f, "listen_backlog")->command, "ss -ltn"));
+	finding_done(&f);
+	s.listeners[0].closed_last_10s = 1000;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->section,
+			 "[socket app-listen-80]\nside = listen\nport = 80\nprogram = app\n"
+			 "listen_backlog = 64\n");
+	cr_expect_str_eq(action_on(&f, "listen_backlog")->command,
+			 "tcpwright run --set listen_backlog=64 -- app # and its own arguments");
+	finding_done(&f);
+	s.listeners[1] = (struct listener){ .port = 81, .backlog = reading_of(5) };
+	s.model.sockets.n_listeners = 2;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect(strstr(action_on(&f, "listen_backlog")->command, "--profile ./listen-80.ini"));
+	finding_done(&f);
+	s.listeners[1].uid = 1000;
+	cr_assert_eq(judge_backlog(&s, &f), VERDICT_FINDING);
+	cr_expect(strstr(action_on(&f, "listen_backlog")->command, "--set"), "another user's");
+	finding_done(&f);
+}
+
 Test(backlog, well_known_servers_are_told_where_their_backlog_stands)
 {
 	struct scene s;

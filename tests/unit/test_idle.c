@@ -113,6 +113,41 @@ Test(idle, the_advice_is_socket_options_and_never_a_sysctl)
 	finding_done(&f);
 }
 
+Test(idle, the_section_is_for_the_programs_that_were_found)
+{
+	struct process process = { .pid = 7,
+				   .command = (char *)"python3 app.py",
+				   .executable = (char *)"/usr/bin/python3.11",
+				   .arguments = (char *)"python3\0app.py",
+				   .arguments_length = 15 };
+	struct socket_owner owner = { .inode = 5 };
+	struct idle_group group = { .established = 30,
+				    .judged = 28,
+				    .without_keepalive = 25,
+				    .idle_known = 25,
+				    .idle = { [FROM_600] = 3 },
+				    .samples = { { .inode = 5 } },
+				    .n_samples = 1 };
+	struct model model = model_with(&group, 1);
+	struct finding f;
+
+	cr_assert_eq(judge_idle(&model, &f), VERDICT_FINDING);
+	cr_expect_str_eq(action_on(&f, "so_keepalive")->section,
+			 "[socket keepalive]\nso_keepalive = on\ntcp_keepidle = 280s\n");
+	cr_expect_null(action_on(&f, "so_keepalive")->command, "of which program?");
+	finding_done(&f);
+	model.processes = &process;
+	model.n_processes = 1;
+	model.owners = &owner;
+	model.n_owners = 1;
+	cr_assert_eq(judge_idle(&model, &f), VERDICT_FINDING);
+	cr_expect(strstr(action_on(&f, "tcp_keepidle")->section, "\nprogram = python3.11\n"));
+	cr_expect_str_eq(action_on(&f, "tcp_keepidle")->command,
+			 "tcpwright run --set so_keepalive=on --set tcp_keepidle=280s -- python3 "
+			 "app.py");
+	finding_done(&f);
+}
+
 Test(idle, without_idle_times_counts_are_information_at_most)
 {
 	static const struct {

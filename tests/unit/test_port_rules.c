@@ -418,6 +418,10 @@ Test(port_rules, bind_before_connect_names_the_program_and_the_option)
 	option = action_on(&f, NO_PORT_KEY);
 	cr_assert_not_null(option);
 	cr_expect_eq(option->kind, ACTION_SOCKET_OPTION);
+	cr_expect_str_eq(option->section, "[socket haproxy-no-port]\nprogram = haproxy\n"
+					  "ip_bind_address_no_port = on\n");
+	cr_expect_str_eq(option->command, "tcpwright run --set ip_bind_address_no_port=on -- "
+					  "haproxy # and its own arguments");
 	cr_expect_null(action_on(&f, RANGE_KEY), "never blames the range");
 	cr_expect_null(action_on(&f, RESERVED_KEY));
 	finding_done(&f);

@@ -128,6 +128,33 @@ Test(processes, a_command_is_one_line_that_is_safe_to_print)
 	}
 }
 
+Test(processes, arguments_are_told_from_a_title_that_was_written_over_them)
+{
+	static char long_arguments[ARGUMENTS_BYTES + 1];
+	static const struct {
+		const char *cmdline;
+		size_t length;
+		bool whole;
+	} cases[] = {
+		{ "sleep\00010", 9, true },
+		{ "nginx", 6, true },
+		{ "sh\0-c\0a b", 10, true },
+		{ "nginx: worker process", 22, false },
+		{ "nginx: worker process\0\0", 24, false },
+		{ "postgres\0\0", 11, false },
+		{ "redis-server *:6379", 20, false },
+		{ "cut", 3, false },
+		{ "", 1, false },
+		{ "", 0, false },
+		{ long_arguments, sizeof(long_arguments), false },
+	};
+
+	memset(long_arguments, 'a', sizeof(long_arguments) - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		cr_expect_eq(arguments_are_whole(cases[i].cmdline, cases[i].length), cases[i].whole,
+			     "case %zu", i);
+}
+
 Test(processes, a_long_command_is_cut_between_characters)
 {
 	char cmdline[COMMAND_BYTES + 8], command[COMMAND_BYTES + 1];
@@ -154,6 +181,9 @@ Test(processes, a_socket_of_ours_is_found_with_our_pid_and_command)
 	/* The parent is Criterion's, and does not hold it. */
 	cr_expect_eq(process->pid, (uint32_t)getpid());
 	cr_expect(strstr(process->command, program_invocation_short_name), "%s", process->command);
+	cr_assert(process->executable && process->arguments);
+	cr_expect(strstr(process->executable, "/test_processes"), "%s", process->executable);
+	cr_expect_str_eq(process->arguments, program_invocation_name);
 	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	cr_expect_eq(process->nofile_soft.value, limit.rlim_cur);
 	cr_expect_geq(process->open_files.value, 4, "the standard three and the socket");

@@ -53,7 +53,7 @@ Test(report_text, reports_look_like_the_golden_ones)
 
 static bool is_command(const char *line)
 {
-	return strstr(line, "sysctl -w") != NULL;
+	return strstr(line, "sysctl -w") || strstr(line, "  command  ");
 }
 
 Test(report_text, lines_fit_the_terminal_but_for_commands)
@@ -135,6 +135,31 @@ Test(report_text, info_alone_asks_for_nothing)
 	finding_act(finding, &(struct advice){ .kind = ACTION_APPLICATION, .key = "nothing" });
 	text = text_of(sample, &plain);
 	cr_expect_not(strstr(text, "Do first"));
+}
+
+Test(report_text, a_section_for_two_options_is_printed_once)
+{
+	struct sample_report sample = sample_report_healthy();
+	struct finding *finding = &sample.report.results[0].finding;
+	static const char *const keys[] = { "so_keepalive", "tcp_keepidle" };
+	static const char printed[] =
+		"\n       section  [socket app]\n                program = app\n";
+	CLEANUP(freep) char *text = NULL;
+	const char *first;
+
+	sample.report.results[0].verdict = VERDICT_FINDING;
+	finding_grade(finding, SEV_ADVICE);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		finding_act(finding,
+			    &(struct advice){ .kind = ACTION_SOCKET_OPTION,
+					      .key = keys[i],
+					      .command = "tcpwright run -- app",
+					      .section = "[socket app]\nprogram = app\n" });
+	text = text_of(sample, &plain);
+	first = strstr(text, printed);
+	cr_assert(first, "%s", text);
+	cr_expect_not(strstr(first + strlen(printed), "[socket app]"), "%s", text);
+	cr_expect(strstr(first, "\n       command  as above\n"));
 }
 
 Test(report_text, colour_changes_nothing_but_the_colour)

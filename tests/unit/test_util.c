@@ -1,8 +1,10 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "addr.h"
 #include "array.h"
+#include "cleanup.h"
 #include "err.h"
 #include "nearest.h"
 #include "number.h"
@@ -119,6 +121,45 @@ Test(util, a_vector_of_proc_sys_stays_a_vector)
 
 	text_neutralise(vector);
 	cr_expect_str_eq(vector, "4096 131072 6291456");
+}
+
+Test(util, lines_are_made_safe_one_by_one)
+{
+	char text[] = "[a]\n\tb = \033[2J\n\n";
+
+	text_neutralise_lines(text);
+	cr_expect_str_eq(text, "[a]\n b = ?[2J\n\n");
+}
+
+Test(util, a_shell_reads_a_word_back_as_it_was)
+{
+	static const struct {
+		const char *word, *quoted;
+	} cases[] = {
+		{ "nginx", "nginx" },
+		{ "/usr/bin/a_b-c@1:2,3=4%+", "/usr/bin/a_b-c@1:2,3=4%+" },
+		{ "", "''" },
+		{ "a b", "'a b'" },
+		{ "~root", "'~root'" },
+		{ "$(id)`id`\"\\", "'$(id)`id`\"\\'" },
+		{ "it's", "'it'\\''s'" },
+		{ "'", "''\\'''" },
+		{ "*?[a]{b,c}!#&|;<>", "'*?[a]{b,c}!#&|;<>'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(freep) char *quoted = text_shell_word(cases[i].word);
+		CLEANUP(freep) char *command = text_format("printf '<%%s>' %s", quoted);
+		char answer[64] = "", expected[64];
+		FILE *shell = popen(command, "r");
+
+		cr_expect_str_eq(quoted, cases[i].quoted);
+		cr_assert(shell);
+		cr_assert(fgets(answer, sizeof(answer), shell));
+		cr_expect_eq(pclose(shell), 0);
+		(void)snprintf(expected, sizeof(expected), "<%s>", cases[i].word);
+		cr_expect_str_eq(answer, expected);
+	}
 }
 
 Test(util, an_error_is_a_number_and_a_sentence)
