@@ -290,6 +290,22 @@ class Lab:
             file.write("[profile]\nname = scene\nsummary = made by a scene\n" + text)
         return ["--profile", path]
 
+    def use_section(self, action, code):
+        """Runs Python CODE with the preloaded library and the section that ACTION printed; what it
+        prints."""
+        path = os.path.join(self.folder.name, "section.ini")
+        with open(path, "w") as file:
+            file.write(action["section"])
+        build = os.path.dirname(os.path.dirname(self.program))
+        library = os.path.join(build, "lib", "libtcpwright-preload.so")
+        assert os.path.exists(library), library
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=30,
+            env={**os.environ, "LD_PRELOAD": library, "TCPWRIGHT_PROFILE": path},
+        )
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        return done.stdout
+
     def audit(self, *options, before=()):
         """BEFORE is a command that runs the program, as unshare does."""
         command = [self.program, "audit", "--format", "json", *options]

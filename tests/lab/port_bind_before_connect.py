@@ -4,6 +4,17 @@ import errno
 import lab
 
 
+# 100 connections to each of two destinations: more than are left if bind() chooses their ports.
+BIND_AND_CONNECT = """
+import socket
+keep = []
+for port in (9000, 9001):
+    for n in range(100):
+        keep.append(socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.1", 0)))
+    print(n + 1)
+"""
+
+
 def narrow(host):
     host.sysctl("net.ipv4.ip_local_port_range", "40000 40199")
     for port in (9000, 9001):
@@ -22,6 +33,7 @@ def sick(host):
     keys = [a["key"] for a in report.actions("port-bind-before-connect")]
     assert "net.ipv4.ip_local_port_range" not in keys, "the range is not to blame"
     assert len(clients) == 60
+    assert host.use_section(option, BIND_AND_CONNECT).split() == ["100", "100"], option
 
 
 def its_ports_are_taken_from_others(host):
