@@ -4,8 +4,6 @@
  * program's; keepalive and the user timeout are never mixed between the two.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -13,7 +11,7 @@
 #include "counters.h"
 #include "ledger.h"
 #include "log.h"
-#include "next.h"
+#include "option_io.h"
 #include "seen.h"
 #include "socket.h"
 
@@ -38,122 +36,6 @@ struct target apply_target(const struct shim *shim, int fd, enum socket_side sid
 	return target;
 }
 
-static bool read_number(int fd, int level, int name, int64_t *ret_number)
-{
-	uint32_t value = 0;
-	socklen_t length = sizeof(value);
-
-	if (next_calls()->getsockopt(fd, level, name, &value, &length) < 0)
-		return false;
-	*ret_number = name == SO_MARK && level == SOL_SOCKET ? (int64_t)value : (int32_t)value;
-	return true;
-}
-
-static bool read_linger(int fd, int64_t *ret_number)
-{
-	struct linger linger = { 0 };
-	socklen_t length = sizeof(linger);
-
-	if (next_calls()->getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) < 0)
-		return false;
-	*ret_number = !linger.l_onoff       ? LINGER_OFF
-		      : linger.l_linger > 0 ? linger.l_linger
-					    : LINGER_ABORT;
-	if (*ret_number == LINGER_OFF) {
-		int64_t linger2;
-
-		if (read_number(fd, IPPROTO_TCP, TCP_LINGER2, &linger2) && linger2 < 0)
-			*ret_number = LINGER_DRAINED;
-	}
-	return true;
-}
-
-bool apply_read(int fd, enum option_id id, struct option_value *ret_value)
-{
-	const struct socket_option *option = &socket_options[id];
-
-	*ret_value = (struct option_value){ 0 };
-	if (option->level < 0)
-		return false;
-	if (option->kind == OPTION_LINGER)
-		return read_linger(fd, &ret_value->number);
-	if (option->kind == OPTION_NAME) {
-		socklen_t length = sizeof(ret_value->name);
-
-		return next_calls()->getsockopt(fd, option->level, option->number, ret_value->name,
-						&length) == 0;
-	}
-	if (!read_number(fd, option->level, option->number, &ret_value->number))
-		return false;
-	if (option->kind == OPTION_PORT_RANGE)
-		ret_value->number &= UINT32_MAX;
-	if (option->doubled)
-		ret_value->number /= 2;
-	return true;
-}
-
-/* 0 or an errno. */
-static int write_bytes(int fd, int level, int name, const void *value, size_t length)
-{
-	return next_calls()->setsockopt(fd, level, name, value, (socklen_t)length) < 0 ? errno : 0;
-}
-
-static int write_number(int fd, int level, int name, int64_t number)
-{
-	const uint32_t value = (uint32_t)number;
-
-	return write_bytes(fd, level, name, &value, sizeof(value));
-}
-
-static int write_linger(int fd, int64_t number)
-{
-	const struct linger linger = {
-		.l_onoff = number != LINGER_OFF,
-		.l_linger = number > 0 ? (int)number : 0,
-	};
-
-	if (number == LINGER_DRAINED)
-		return write_number(fd, IPPROTO_TCP, TCP_LINGER2, -1);
-	return write_bytes(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
-/* An IPv6 socket has a traffic class as well; on others the second call has nothing to do. */
-static int write_tos(int fd, int64_t number)
-{
-	int error = write_number(fd, IPPROTO_IP, IP_TOS, number);
-
-	(void)write_number(fd, IPPROTO_IPV6, IPV6_TCLASS, number);
-	return error;
-}
-
-static int write_value(int fd, enum option_id id, const struct option_value *value)
-{
-	const struct socket_option *option = &socket_options[id];
-
-	if (option->kind == OPTION_LINGER)
-		return write_linger(fd, value->number);
-	if (option->kind == OPTION_NAME)
-		return write_bytes(fd, option->level, option->number, value->name,
-				   strlen(value->name));
-	if (id == OPTION_IP_TOS)
-		return write_tos(fd, value->number);
-	return write_number(fd, option->level, option->number, value->number);
-}
-
-/* The time after which the keepalive in force ends a dead connection; false: there is none. */
-static bool user_timeout_of_keepalive(int fd, int64_t *ret_ms)
-{
-	int64_t on, idle_s, interval_s, count;
-
-	if (!read_number(fd, SOL_SOCKET, SO_KEEPALIVE, &on) || !on ||
-	    !read_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s) ||
-	    !read_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s) ||
-	    !read_number(fd, IPPROTO_TCP, TCP_KEEPCNT, &count))
-		return false;
-	*ret_ms = (idle_s + interval_s * count) * 1000;
-	return *ret_ms <= INT32_MAX;
-}
-
 static bool is_default(const struct shim *shim, enum option_id id, const struct option_value *value)
 {
 	if (!(shim->defaults_known & option_bit(id)))
@@ -163,42 +45,33 @@ static bool is_default(const struct shim *shim, enum option_id id, const struct 
 	return value->number == shim->defaults[id];
 }
 
-option_set apply_fights(option_set own)
-{
-	option_set fights = 0;
-
-	if (own & OPTIONS_USER_TIMEOUT)
-		fights |= OPTIONS_KEEPALIVE;
-	if (own & OPTIONS_KEEPALIVE)
-		fights |= OPTIONS_USER_TIMEOUT;
-	return fights;
-}
-
 /* Of a socket with an unknown past: what is no default, among WANTED and what fights that. */
 static option_set find_own(const struct shim *shim, const struct target *target, option_set wanted)
 {
-	option_set asked = (wanted | apply_fights(wanted)) & shim->noted & ~target->own;
+	option_set asked = (wanted | policy_fights(wanted)) & shim->noted & ~target->own;
 	option_set own = 0;
 
 	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
 		struct option_value value;
 
-		if ((asked & option_bit(i)) && apply_read(target->fd, i, &value) &&
+		if ((asked & option_bit(i)) && option_read(target->fd, i, &value) &&
 		    !is_default(shim, i, &value))
 			own |= option_bit(i);
 	}
 	return own;
 }
 
-static void report(const struct target *target, const struct policy_setting *setting,
-		   enum shim_result result, int error, const struct option_value *before,
-		   const struct option_value *value)
+static void report(const struct shim *shim, const struct target *target,
+		   const struct policy_setting *setting, enum shim_result result, int error,
+		   const struct option_value *before, const struct option_value *value)
 {
 	const struct log_line line = {
 		.fd = target->fd,
 		.side = target->side,
 		.facts = target->facts,
 		.setting = setting,
+		.section =
+			setting->origin.file ? shim->policy->sections[setting->section].name : NULL,
 		.option = setting->option,
 		.before = before,
 		.value = value,
@@ -227,24 +100,24 @@ static void set_one(const struct shim *shim, const struct target *target,
 	int error;
 
 	if (id == OPTION_TCP_USER_TIMEOUT && value.number == USER_TIMEOUT_AUTO &&
-	    !user_timeout_of_keepalive(target->fd, &value.number)) {
-		report(target, setting, SHIM_SKIPPED, 0, NULL, &setting->value);
+	    !option_keepalive_ms(target->fd, &value.number)) {
+		report(shim, target, setting, SHIM_SKIPPED, 0, NULL, &setting->value);
 		return;
 	}
-	if ((log_is_open() || setting->op != SETTING_SET) && apply_read(target->fd, id, &before))
+	if ((log_is_open() || setting->op != SETTING_SET) && option_read(target->fd, id, &before))
 		known = &before;
 	if (setting->op != SETTING_SET && (!known || is_met(setting, known))) {
-		report(target, setting, SHIM_SKIPPED, 0, known, &value);
+		report(shim, target, setting, SHIM_SKIPPED, 0, known, &value);
 		return;
 	}
 	if (shim->dry_run) {
-		report(target, setting, SHIM_WOULD_SET, 0, known, &value);
+		report(shim, target, setting, SHIM_WOULD_SET, 0, known, &value);
 		return;
 	}
-	error = write_value(target->fd, id, &value);
+	error = option_write(target->fd, id, &value);
 	if (error == ENOPROTOOPT && atomic_fetch_or(&lacking, option_bit(id)) & option_bit(id))
 		return; /* another thread has said so */
-	report(target, setting, error ? SHIM_FAILED : SHIM_SET, error, known, &value);
+	report(shim, target, setting, error ? SHIM_FAILED : SHIM_SET, error, known, &value);
 }
 
 void apply_resolution(const struct shim *shim, struct target *target,
@@ -258,7 +131,7 @@ void apply_resolution(const struct shim *shim, struct target *target,
 		log_left_out(target->fd, target->side, resolution->left_out);
 	if (target->unknown_past)
 		target->own |= find_own(shim, target, wanted);
-	fights = apply_fights(target->own);
+	fights = policy_fights(target->own);
 	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
 		const struct policy_setting *setting = resolution->settings[i];
 
@@ -266,9 +139,9 @@ void apply_resolution(const struct shim *shim, struct target *target,
 			continue;
 		if ((target->own & option_bit(i) && !setting->force) || fights & option_bit(i)) {
 			struct option_value before;
-			bool known = log_is_open() && apply_read(target->fd, i, &before);
+			bool known = log_is_open() && option_read(target->fd, i, &before);
 
-			report(target, setting, SHIM_KEPT, 0, known ? &before : NULL,
+			report(shim, target, setting, SHIM_KEPT, 0, known ? &before : NULL,
 			       &setting->value);
 			continue;
 		}
@@ -289,7 +162,7 @@ int apply_backlog(const struct shim *shim, const struct target *target,
 	 */
 	raises = setting->force || (backlog != 0 && backlog != 1 &&
 				    (unsigned int)backlog < (unsigned int)setting->value.number);
-	report(target, setting,
+	report(shim, target, setting,
 	       !raises         ? SHIM_KEPT
 	       : shim->dry_run ? SHIM_WOULD_SET
 			       : SHIM_SET,
@@ -307,10 +180,10 @@ void apply_withdraw(const struct shim *shim, struct target *target, option_set w
 		const struct policy_setting setting = { .option = i, .value = value };
 
 		if (!(what & option_bit(i) & shim->defaults_known & ~target->own) ||
-		    !apply_read(target->fd, i, &before) || is_default(shim, i, &before) ||
+		    !option_read(target->fd, i, &before) || is_default(shim, i, &before) ||
 		    shim->dry_run)
 			continue;
-		report(target, &setting, SHIM_WITHDRAWN, write_value(target->fd, i, &value),
+		report(shim, target, &setting, SHIM_WITHDRAWN, option_write(target->fd, i, &value),
 		       &before, &value);
 	}
 }

@@ -28,17 +28,5 @@ void apply_resolution(const struct shim *shim, struct target *target,
 int apply_backlog(const struct shim *shim, const struct target *target,
 		  const struct resolution *resolution, int backlog);
 
-/* Keepalive, and the user timeout that fights it. */
-#define OPTIONS_KEEPALIVE                                                                          \
-	(option_bit(OPTION_SO_KEEPALIVE) | option_bit(OPTION_TCP_KEEPIDLE) |                       \
-	 option_bit(OPTION_TCP_KEEPINTVL) | option_bit(OPTION_TCP_KEEPCNT))
-#define OPTIONS_USER_TIMEOUT option_bit(OPTION_TCP_USER_TIMEOUT)
-
-/* The options that must not be set where the program has set OWN. */
-option_set apply_fights(option_set own);
-
 /* Takes back to the kernel's values, of WHAT, what is not the program's. */
 void apply_withdraw(const struct shim *shim, struct target *target, option_set what);
-
-/* The value on the socket, in the option's unit; false if it cannot be read. */
-bool apply_read(int fd, enum option_id option, struct option_value *ret_value);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "apply.h"
+#include "option_io.h"
 #include "bind.h"
 #include "next.h"
 #include "no_port.h"
@@ -62,10 +63,10 @@ static bool reuse(const struct shim *shim, struct target *target,
 {
 	struct option_value now;
 
-	if (!apply_read(target->fd, OPTION_SO_REUSEADDR, &now) || now.number)
+	if (!option_read(target->fd, OPTION_SO_REUSEADDR, &now) || now.number)
 		return false;
 	apply_resolution(shim, target, resolution, option_bit(OPTION_SO_REUSEADDR));
-	return apply_read(target->fd, OPTION_SO_REUSEADDR, &now) && now.number;
+	return option_read(target->fd, OPTION_SO_REUSEADDR, &now) && now.number;
 }
 
 bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length)

@@ -12,7 +12,6 @@
 #include "counters.h"
 #include "err.h"
 #include "log.h"
-#include "shim.h"
 #include "socket.h"
 
 enum { LINE_SIZE = 2048, HIGH_DESCRIPTOR = 500, PROGRAM_SIZE = 64 };
@@ -354,13 +353,6 @@ static void put_socket(struct text *text, int fd, enum socket_side side,
 	field_endpoint(text, "peer", facts.peer_known, facts.peer, facts.peer_port);
 }
 
-static const char *section_name(const struct policy_setting *setting)
-{
-	const struct shim *shim = shim_get();
-
-	return shim ? shim->policy->sections[setting->section].name : NULL;
-}
-
 void log_option(const struct log_line *line)
 {
 	static const char *const events[N_SHIM_RESULTS] = {
@@ -379,7 +371,7 @@ void log_option(const struct log_line *line)
 	field_text(&text, "option", socket_options[line->option].name);
 	field_value(&text, "program_value", line->option, line->before);
 	field_value(&text, "value", line->option, line->value);
-	field_text(&text, "section", setting->origin.file ? section_name(setting) : NULL);
+	field_text(&text, "section", line->section);
 	field_text(&text, "file", setting->origin.file);
 	field_number(&text, "line", setting->origin.line);
 	if (line->error && !error_name(line->error))

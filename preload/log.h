@@ -27,6 +27,7 @@ struct log_line {
 	enum socket_side side;
 	const struct socket_facts *facts; /* NULL: the socket itself is asked for its addresses */
 	const struct policy_setting *setting;
+	const char *section; /* that the setting is of; NULL: of none */
 	enum option_id option;
 	const struct option_value *before; /* NULL: unknown */
 	const struct option_value *value;

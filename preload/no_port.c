@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "apply.h"
+#include "option_io.h"
 #include "ledger.h"
 #include "next.h"
 #include "no_port.h"
@@ -23,7 +24,7 @@ void no_port_note(const struct shim *shim, int fd, const struct target *target)
 	uint64_t cookie;
 
 	if (shim->dry_run || (target->own & option_bit(OPTION_IP_BIND_ADDRESS_NO_PORT)) ||
-	    !apply_read(fd, OPTION_IP_BIND_ADDRESS_NO_PORT, &now) || !now.number)
+	    !option_read(fd, OPTION_IP_BIND_ADDRESS_NO_PORT, &now) || !now.number)
 		return;
 	if (!socket_cookie(fd, &cookie)) {
 		(void)set_option(fd, 0);

@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "apply.h"
 #include "array.h"
 #include "ledger.h"
+#include "option_io.h"
 #include "shim.h"
 #include "socket.h"
 
@@ -84,7 +84,7 @@ static void read_defaults(struct shim *shim)
 	for (unsigned int i = 0; fd >= 0 && i < N_SOCKET_OPTIONS; i++) {
 		struct option_value value;
 
-		if (!(shim->noted & option_bit(i)) || !apply_read(fd, i, &value))
+		if (!(shim->noted & option_bit(i)) || !option_read(fd, i, &value))
 			continue;
 		shim->defaults[i] = value.number;
 		if (socket_options[i].kind == OPTION_NAME)
@@ -125,7 +125,7 @@ static void find_needs(struct shim *shim)
 		set |= shim->needs[side].options;
 		policy_resolve(shim->policy, &facts, &shim->fixed[side]);
 	}
-	shim->noted = (set | apply_fights(set)) & ~option_bit(OPTION_LISTEN_BACKLOG);
+	shim->noted = (set | policy_fights(set)) & ~option_bit(OPTION_LISTEN_BACKLOG);
 	for (size_t i = 0; i < shim->policy->n_sections; i++) {
 		const struct policy_section *section = &shim->policy->sections[i];
 

@@ -98,6 +98,12 @@ void policy_sort(struct policy *policy);
 /* -EINVAL, with file and line, for a section whose lines cannot all be meant. */
 int policy_check_section(const struct policy_section *section, struct err *err);
 
+/*
+ * The options that must not be set on a socket where the program has set OWN: keepalive and the
+ * user timeout, which overrides it, are never mixed between the two.
+ */
+option_set policy_fights(option_set own);
+
 /* Leaves out the sections whose globs match none of the N names: a path, or what follows its last
  * slash. */
 void policy_for_program(struct policy *policy, const char *const names[], size_t n);

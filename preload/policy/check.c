@@ -94,6 +94,21 @@ int contradiction_find(const struct policy_setting *const settings[N_SOCKET_OPTI
 	return r < 0 ? r : check_linger(settings, ret_option, err);
 }
 
+option_set policy_fights(option_set own)
+{
+	static const option_set keepalive =
+		option_bit(OPTION_SO_KEEPALIVE) | option_bit(OPTION_TCP_KEEPIDLE) |
+		option_bit(OPTION_TCP_KEEPINTVL) | option_bit(OPTION_TCP_KEEPCNT);
+	static const option_set user_timeout = option_bit(OPTION_TCP_USER_TIMEOUT);
+	option_set fights = 0;
+
+	if (own & user_timeout)
+		fights |= keepalive;
+	if (own & keepalive)
+		fights |= user_timeout;
+	return fights;
+}
+
 /* Options that no socket of the section's sides takes, or that are set before its filters can be
  * judged. */
 static int check_place(const struct policy_section *section, const struct policy_setting *setting,

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tcpwright/options.h>
+
+/* One option of one socket. Nothing but system calls; errno is theirs. */
+
+/* The value on the socket, in the option's unit; false if it cannot be read. */
+bool option_read(int fd, enum option_id option, struct option_value *ret_value);
+/* 0 or a positive errno. */
+int option_write(int fd, enum option_id option, const struct option_value *value);
+
+/* The time after which the keepalive in force ends a dead connection; false: there is none. */
+bool option_keepalive_ms(int fd, int64_t *ret_ms);
