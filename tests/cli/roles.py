@@ -1,6 +1,5 @@
 """What audit is asked to judge by: bad roles and profiles are refused before anything is read."""
 import re
-import textwrap
 
 from program import SOURCE, ProgramTest, main
 
@@ -60,12 +59,15 @@ class Profiles(ProgramTest):
     def test_a_profile_that_is_not_there_is_named(self):
         self.refused(self.folder / "none.ini", "none.ini")
 
-    def test_the_example_in_the_man_page_is_a_profile(self):
+    def test_each_example_in_the_man_page_is_a_profile(self):
         page = (SOURCE / "docs/tcpwright-profile.5.scd").read_text()
-        example = re.search(r"^```$(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
-        path = self.write("shop-frontend.ini", textwrap.dedent(example))
-        done = self.run_program("profile", "check", path)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        examples = re.findall(r"^```\n(\[profile\]\nname = (\S+)\n.*?)^```$", page,
+                              re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(examples), page.count("[profile]\nname = "))
+        self.assertGreater(len(examples), 0)
+        for example, name in examples:
+            done = self.run_program("profile", "check", self.write(f"{name}.ini", example))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
 
 
 if __name__ == "__main__":
