@@ -307,8 +307,7 @@ static void print_option_values(struct page *page, const struct socket_option *o
 		[OPTION_TIME] = "a time such as 500ms, 60s or 2m",
 		[OPTION_SIZE] = "a size such as 4096, 64k or 1m",
 		[OPTION_LINGER] = "off, abort, drained, or seconds",
-		[OPTION_PORT_RANGE] = "the lowest and the highest port, as in 20000-29999, or "
-				      "full-search",
+		[OPTION_PORT_RANGE] = "ports as in 20000-29999, or full-search",
 		[OPTION_NAME] = "a name such as cubic",
 	};
 	bool counts = option->kind != OPTION_FLAG && option->kind != OPTION_NAME;
