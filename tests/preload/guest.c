@@ -219,10 +219,14 @@ static void do_setsockopt(void)
 	size_t n;
 	const void *value = pointer(word(4), bytes, &n);
 
+	int result;
+
 	if (n_words > 5)
 		n = (size_t)number(5);
 	errno = 0;
-	answer(setsockopt(number(1), number(2), number(3), value, (socklen_t)n));
+	result = setsockopt(number(1), number(2), number(3), value, (socklen_t)n);
+	dprintf(STDOUT_FILENO, "{\"result\": %d, \"errno\": %d, \"value\": %d}\n", result, errno,
+		value == bytes ? *(const int *)value : 0);
 }
 
 static void do_getsockopt(void)

@@ -281,7 +281,7 @@ class PreloadTest(unittest.TestCase):
     def profile(self, text, name="test.ini"):
         """A file with these sections; the path is a TCPWRIGHT_PROFILE."""
         path = self.folder / name
-        path.write_text("[profile]\nname = test\nsummary = made by a test\n" + text)
+        path.write_text(f"[profile]\nname = {path.stem}\nsummary = made by a test\n" + text)
         return str(path)
 
     def environment(self, shim=True, profile=None, options=None, log=True, **variables):
@@ -297,7 +297,8 @@ class PreloadTest(unittest.TestCase):
             env["LD_PRELOAD"] = f"{NAIVE}:{SHIM}"
             env["NAIVE_FAULT"] = fault
         if profile:
-            env["TCPWRIGHT_PROFILE"] = self.profile(profile) if "[" in profile else str(profile)
+            env["TCPWRIGHT_PROFILE"] = self.profile(profile) if "[socket" in str(profile) \
+                else str(profile)
         if options:
             env["TCPWRIGHT_SET"] = options
         if log:
