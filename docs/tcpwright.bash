@@ -16,12 +16,6 @@ _tcpwright_roles() {
 	tcpwright profile list 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p'
 }
 
-# Of sockets, with what a value follows.
-_tcpwright_settings() {
-	tcpwright explain --list 2>/dev/null |
-		sed -n -e '/^Socket options:/,/^$/s/^  \(.*\)/\1=/p'
-}
-
 _tcpwright_words() {
 	local subcommand=$1 previous=$2 current=$3 before=$4
 
@@ -29,10 +23,6 @@ _tcpwright_words() {
 	--role)
 		_tcpwright_roles
 		printf '%s\n' auto
-		return
-		;;
-	--set)
-		_tcpwright_settings
 		return
 		;;
 	--list | --help) ;; # take no value
@@ -72,9 +62,6 @@ _tcpwright() {
 			" ${COMP_WORDS[*]:2:COMP_CWORD-2} ")
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-	if [[ $previous == --set ]]; then
-		compopt -o nospace 2>/dev/null # the value follows at once
-	fi
 }
 
 # Files where nothing of ours fits: --profile, --root, -o.

@@ -58,11 +58,6 @@ class Completion(ProgramTest):
         self.assertIn("TIME-WAIT", self.complete("explain", "TIME"))
         self.assertEqual(self.complete("explain", "so_k"), ["so_keepalive"])
 
-    def test_the_options_that_can_be_set(self):
-        self.assertEqual(self.complete("run", "--set", "tcp_keepi"),
-                         ["tcp_keepidle=", "tcp_keepintvl="])
-        self.assertNotIn("TIME-WAIT=", self.complete("run", "--set", ""))
-
 
 if __name__ == "__main__":
     main()
