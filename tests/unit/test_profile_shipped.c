@@ -82,6 +82,9 @@ Test(profile_shipped, each_value_has_its_reason)
 		for (size_t i = 0; i < p->n_rules; i++)
 			cr_expect_not_null(p->rules[i].reason, "%s: %s", roles[r],
 					   p->rules[i].rule);
+		for (size_t i = 0; i < p->n_sockets; i++)
+			cr_expect(p->sockets[i].reason || !socket_option_find(p->sockets[i].key),
+				  "%s: %s", roles[r], p->sockets[i].key);
 	}
 	cr_expect_gt(n, 0);
 }
