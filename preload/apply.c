@@ -117,7 +117,11 @@ static void set_one(const struct shim *shim, const struct target *target,
 	error = option_write(target->fd, id, &value);
 	if (error == ENOPROTOOPT && atomic_fetch_or(&lacking, option_bit(id)) & option_bit(id))
 		return; /* another thread has said so */
-	report(shim, target, setting, error ? SHIM_FAILED : SHIM_SET, error, known, &value);
+	report(shim, target, setting,
+	       error == ENOPROTOOPT ? SHIM_SKIPPED
+	       : error              ? SHIM_FAILED
+				    : SHIM_SET,
+	       error, known, &value);
 }
 
 void apply_resolution(const struct shim *shim, struct target *target,
