@@ -1,6 +1,8 @@
 /* Counters and the latest events, for whoever looks from outside. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "counters.h"
@@ -8,12 +10,24 @@
 static struct shim_counters private_counters;
 static struct shim_counters *shared = &private_counters;
 
+/* Memfds count as files: one that is larger than the program may write would end it by SIGXFSZ. */
+static bool exceeds_file_limit(size_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) < 0 ||
+	       (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < size);
+}
+
 /* A memfd, because its name shows in /proc/PID/maps. */
 static struct shim_counters *map_shared(void)
 {
-	int fd = memfd_create(SHIM_COUNTERS_NAME, MFD_CLOEXEC);
 	void *mapping = MAP_FAILED;
+	int fd;
 
+	if (exceeds_file_limit(sizeof(struct shim_counters)))
+		return NULL;
+	fd = memfd_create(SHIM_COUNTERS_NAME, MFD_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	if (ftruncate(fd, sizeof(struct shim_counters)) == 0)
