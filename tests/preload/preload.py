@@ -202,6 +202,8 @@ class Guest:
     def _answer(self):
         line = self.process.stdout.readline()
         if not line:
+            self.process.stdin.close()
+            self.process.stdout.close()
             raise AssertionError(f"the program has ended: {self.process.wait()}")
         return Answer(json.loads(line))
 
