@@ -62,7 +62,7 @@ void setsockopt_done(const struct shim *shim, int fd, int level, int name)
 		return;
 	ledger_add(cookie, set);
 	atomic_store_explicit(&counters()->records_dropped, ledger_dropped(), memory_order_relaxed);
-	fights = policy_fights(set) & shim->noted;
+	fights = policy_fights(set) & shim->asked; /* nothing else can have been set before */
 	if (!(shim->forced & set) && !fights)
 		return;
 	if (!socket_is_tcp(fd) || !find_side(fd, &facts))

@@ -125,6 +125,7 @@ static void find_needs(struct shim *shim)
 		set |= shim->needs[side].options;
 		policy_resolve(shim->policy, &facts, &shim->fixed[side]);
 	}
+	shim->asked = set;
 	shim->noted = (set | policy_fights(set)) & ~option_bit(OPTION_LISTEN_BACKLOG);
 	for (size_t i = 0; i < shim->policy->n_sections; i++) {
 		const struct policy_section *section = &shim->policy->sections[i];

@@ -19,6 +19,7 @@ struct shim {
 	struct policy_needs needs[N_SIDES];
 	/* Where no section of a side asks for addresses, what it means is known beforehand. */
 	struct resolution fixed[N_SIDES];
+	option_set asked; /* some section asks for these */
 	option_set noted; /* the program's own setsockopt() of these is noted */
 	option_set noted_by_call[N_CALL_LEVELS]
 				[N_CALL_NAMES]; /* the same by setsockopt()'s arguments */
