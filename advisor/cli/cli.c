@@ -1,5 +1,6 @@
 /* Options, complaints and surroundings: what every subcommand does alike. */
 #include <langinfo.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,42 @@ int args_next(struct args *args)
 		args->words_only = true;
 	}
 	return ARG_END;
+}
+
+/* Whether TEXT, an option of CMD, takes its value from the next argument. */
+static bool takes_next(const struct cmd *cmd, const char *text)
+{
+	for (const struct cmd_option *o = cmd->options; o && o->name; o++)
+		if (strcmp(long_name(o), text) == 0)
+			return o->argument != NULL;
+	return false;
+}
+
+bool args_ask_for_help(const struct cmd *cmd, int argc, char *argv[])
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+		if (!cmd->starts_command)
+			continue;
+		if (argv[i][0] != '-')
+			return false;
+		i += takes_next(cmd, argv[i]);
+	}
+	return false;
+}
+
+static void (*sigpipe_before)(int) = SIG_DFL;
+
+void cli_ignore_sigpipe(void)
+{
+	sigpipe_before = signal(SIGPIPE, SIG_IGN);
+}
+
+void cli_restore_signals(void)
+{
+	if (sigpipe_before != SIG_ERR)
+		(void)signal(SIGPIPE, sigpipe_before);
 }
 
 void cli_help(FILE *file, const struct cmd *cmd)

@@ -36,6 +36,13 @@ static inline struct args args_of(const struct cmd *cmd, int argc, char *argv[])
  */
 int args_next(struct args *args);
 
+/* Whether --help stands among the arguments of CMD itself. */
+bool args_ask_for_help(const struct cmd *cmd, int argc, char *argv[]);
+
+/* Writing to a reader who left is then an error like any other, until a program is started. */
+void cli_ignore_sigpipe(void);
+void cli_restore_signals(void);
+
 /* "tcpwright: ..." on standard error, as one line that is safe to print. */
 __attribute__((format(printf, 1, 2))) void cli_error(const char *format, ...);
 /* The same for running out of memory; returns EXIT_NO_RESULT. */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* One subcommand is one file and one row; main finds the row, and help is a loop over the table. */
@@ -16,11 +17,14 @@ struct cmd {
 	const char *summary;              /* one line for the list of subcommands */
 	const char *details;              /* paragraphs for `NAME --help`; NULL: none */
 	const struct cmd_option *options; /* up to the first without a name */
+	/* Its first word, and all behind it, is another program's command line: --help too. */
+	bool starts_command;
+	int exit_failed; /* when the output cannot be written; 0: EXIT_NO_RESULT */
 	/* ARGV[0] is the subcommand's name. Returns the exit code. */
 	int (*run)(int argc, char *argv[]);
 };
 
-extern const struct cmd cmd_audit, cmd_explain, cmd_profile;
+extern const struct cmd cmd_audit, cmd_explain, cmd_profile, cmd_run;
 
 /* Exit codes of every subcommand. */
 enum {
@@ -29,4 +33,8 @@ enum {
 	EXIT_FINDINGS_CRITICAL = 2,
 	EXIT_NO_RESULT = 3, /* no backend could read sockets, or the output failed */
 	EXIT_WRONG_USAGE = 64,
+	/* Of `run`, as env(1) and timeout(1) have them: other codes are the command's own. */
+	EXIT_OWN_FAILURE = 125,
+	EXIT_CANNOT_EXECUTE = 126,
+	EXIT_NOT_FOUND = 127,
 };

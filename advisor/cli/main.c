@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +22,8 @@ static const struct cmd cmd_help = {
 	.run = help_run,
 };
 
-static const struct cmd *const commands[] = { &cmd_audit, &cmd_explain, &cmd_profile, &cmd_help };
+static const struct cmd *const commands[] = { &cmd_audit, &cmd_explain, &cmd_profile, &cmd_run,
+					      &cmd_help };
 
 static const struct cmd *find(const char *name)
 {
@@ -76,15 +76,8 @@ static int help_run(int argc, char *argv[])
 	}
 }
 
-static bool asks_for_help(int argc, char *argv[])
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
-
-static int dispatch(int argc, char *argv[])
+/* *RET_CMD: the subcommand that ran; NULL: none did. */
+static int dispatch(int argc, char *argv[], const struct cmd **ret_cmd)
 {
 	const struct cmd *cmd;
 
@@ -101,7 +94,8 @@ static int dispatch(int argc, char *argv[])
 	cmd = find(argv[0]);
 	if (!cmd)
 		return unknown_command(argv[0]);
-	if (asks_for_help(argc, argv)) {
+	*ret_cmd = cmd;
+	if (args_ask_for_help(cmd, argc, argv)) {
 		cli_help(stdout, cmd);
 		return EXIT_FINE;
 	}
@@ -128,24 +122,29 @@ static bool reader_left(void)
 }
 
 /* What was printed has to have arrived. */
-static int finish_output(int exit_code)
+static int finish_output(const struct cmd *cmd, int exit_code)
 {
+	int exit_failed = cmd && cmd->exit_failed ? cmd->exit_failed : EXIT_NO_RESULT;
 	bool failed = ferror(stdout);
 
 	errno = 0;
 	if (fflush(stdout) == 0 && !failed)
 		return exit_code;
-	if (!reader_left() && exit_code != EXIT_NO_RESULT)
+	if (!reader_left() && exit_code != exit_failed)
 		cli_error("standard output could not be written: %s",
 			  strerror(errno ? errno : EIO));
-	return EXIT_NO_RESULT;
+	return exit_failed;
 }
 
 int main(int argc, char *argv[])
 {
+	const struct cmd *cmd = NULL;
+	int exit_code;
+
 	fill_standard_descriptors();
-	(void)signal(SIGPIPE, SIG_IGN);
+	cli_ignore_sigpipe();
 	/* Only what a byte means: numbers are always written with a point. */
 	(void)setlocale(LC_CTYPE, "");
-	return finish_output(dispatch(argc - 1, argv + 1));
+	exit_code = dispatch(argc - 1, argv + 1, &cmd);
+	return finish_output(cmd, exit_code);
 }

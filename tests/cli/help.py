@@ -14,7 +14,7 @@ class Help(ProgramTest):
         return re.findall(r"^  (?:-[a-z], )?(--[a-z-]+)", page, re.MULTILINE)
 
     def test_the_overview_names_every_subcommand(self):
-        self.assertEqual(self.subcommands(), ["audit", "explain", "profile", "help"])
+        self.assertEqual(self.subcommands(), ["audit", "explain", "profile", "run", "help"])
 
     def test_help_needs_no_dashes(self):
         self.assertEqual(self.run_program("help").stdout, self.run_program("--help").stdout)
