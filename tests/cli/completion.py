@@ -51,6 +51,19 @@ class Completion(ProgramTest):
         for words in (["profile", ""], ["profile", "--format", "json", ""]):
             self.assertEqual(self.complete(*words), ["list", "show", "check"])
 
+    def test_options_and_commands_of_run(self):
+        self.assertEqual(self.complete("run", "--prof"), ["--profile", "--profile-dir"])
+        self.assertEqual(self.complete("run", "--children", "s"), ["strip"])
+        self.assertEqual(self.complete("run", "--explain", ""), ["listen", "connect"])
+        self.assertIn("web-server", self.complete("run", "--role", ""))
+        self.assertNotIn("auto", self.complete("run", "--role", ""))
+        for before in ([], ["--"], ["--set", "so_keepalive", "=", "on"], ["--dry-run"]):
+            self.assertIn("nohup", self.complete("run", *before, "nohu"))
+
+    def test_behind_its_command_run_offers_nothing_of_its_own(self):
+        for command in (["nginx"], ["--role", "web-server", "nginx"], ["--", "nginx"]):
+            self.assertEqual(self.complete("run", *command, "--fo"), [])
+
     def test_what_can_be_explained(self):
         self.assertIn("port-exhaustion", self.complete("explain", "port-"))
         self.assertEqual(self.complete("explain", "net.ipv4.tcp_tw_reuse_d"),
