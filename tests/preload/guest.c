@@ -241,12 +241,6 @@ static void do_getsockopt(void)
 		*(int *)(void *)bytes);
 }
 
-static void do_bindresvport(void)
-{
-	errno = 0;
-	answer(bindresvport(number(1), NULL));
-}
-
 static void do_close(void)
 {
 	errno = 0;
@@ -340,7 +334,6 @@ static const struct {
 	{ "accept", do_accept },
 	{ "accept4", do_accept4 },
 	{ "bind", do_bind },
-	{ "bindresvport", do_bindresvport },
 	{ "close", do_close },
 	{ "closefrom", do_closefrom },
 	{ "connect", do_connect },
