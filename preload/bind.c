@@ -76,6 +76,7 @@ bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, so
 	const struct resolution *resolution;
 	struct resolution own;
 	struct target target;
+	bool bound;
 
 	if (!(shim->needs[SIDE_BIND].options & option_bit(OPTION_SO_REUSEADDR)) ||
 	    !facts_of(addr, length, &facts) || !facts.local_port || !socket_is_tcp(fd))
@@ -86,10 +87,10 @@ bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, so
 	target = apply_target(shim, fd, SIDE_BIND, &facts);
 	if (!reuse(shim, &target, resolution))
 		return false;
-	if (next_calls()->bind(fd, addr, length) == 0) {
-		bind_done(fd);
-		return true;
-	}
+	bound = next_calls()->bind(fd, addr, length) == 0;
+	/* Off until listen(): else the next one who comes here could bind beside us before that. */
 	(void)next_calls()->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
-	return false;
+	if (bound)
+		bind_done(fd);
+	return bound;
 }

@@ -67,6 +67,15 @@ class ReuseAddress(PreloadTest):
         for _ in range(3):
             self.assertEqual(self.bind(options=REUSE)[2].error, "EADDRINUSE")
 
+    def test_of_two_that_restart_at_once_one_has_the_port(self):
+        self.run_once(options=REUSE)
+        first, fd, bound = self.bind(options=REUSE)
+        self.assertEqual(bound.result, 0)
+        self.check(first, fd, so_reuseaddr=0)
+        self.assertEqual(self.bind(options=REUSE)[2].error, "EADDRINUSE")
+        first.get("listen", fd, 5)
+        self.accepted(first, fd)
+
     def test_a_listener_keeps_its_port_to_itself(self):
         guest = self.guest(options=REUSE)
         guest.listening()
