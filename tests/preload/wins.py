@@ -175,6 +175,22 @@ class ProgramWins(PreloadTest):
             fd = guest.listening(port=0)
             self.assertEqual(guest.set(fd, "tcp_keepidle", 60).value, 60)
 
+    def test_what_the_program_chose_on_its_listener_stays_on_what_that_accepts(self):
+        """Where a section is about accepted sockets only, so that listen() has nothing to do."""
+        profile = "[socket a]\nside = accepted\ntcp_keepidle = 192s\ntcp_nodelay = on\n"
+        for when in ("before", "after"):
+            for copy in (False, True):
+                with self.subTest(when=when, copy=copy):
+                    guest = self.guest(profile=profile)
+                    fd = guest.bound()
+                    if when == "before":
+                        guest.set(fd, "tcp_keepidle", 60)
+                    guest.get("listen", fd, 64)
+                    if when == "after":
+                        guest.set(fd, "tcp_keepidle", 60)
+                    accepted, _ = self.accepted(guest, guest.get("dup", fd) if copy else fd)
+                    self.check(guest, accepted, tcp_keepidle=60, tcp_nodelay=1)
+
     def test_raise_only_and_lower_only(self):
         cases = [  # (set, what the program set, what is there)
             ("so_rcvbuf>=64k", None, 131072, 131072),
