@@ -177,15 +177,25 @@ int apply_backlog(const struct shim *shim, const struct target *target,
 	return (int)setting->value.number;
 }
 
-void apply_withdraw(const struct shim *shim, struct target *target, option_set what)
+/* What has another value now came from elsewhere: from who made the socket, for example. */
+static bool is_in_force(const struct policy_setting *setting, const struct option_value *now)
 {
+	return setting->value.number == now->number ||
+	       (setting->option == OPTION_TCP_USER_TIMEOUT &&
+		setting->value.number == USER_TIMEOUT_AUTO);
+}
+
+void apply_withdraw(const struct shim *shim, struct target *target,
+		    const struct resolution *resolution, option_set what)
+{
+	what &= resolution->wanted & shim->defaults_known & ~target->own;
 	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
 		struct option_value value = { .number = shim->defaults[i] }, before;
 		const struct policy_setting setting = { .option = i, .value = value };
 
-		if (!(what & option_bit(i) & shim->defaults_known & ~target->own) ||
-		    !option_read(target->fd, i, &before) || is_default(shim, i, &before) ||
-		    shim->dry_run)
+		if (!(what & option_bit(i)) || !option_read(target->fd, i, &before) ||
+		    is_default(shim, i, &before) ||
+		    !is_in_force(resolution->settings[i], &before) || shim->dry_run)
 			continue;
 		report(shim, target, &setting, SHIM_WITHDRAWN, option_write(target->fd, i, &value),
 		       &before, &value);

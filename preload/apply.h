@@ -28,5 +28,6 @@ void apply_resolution(const struct shim *shim, struct target *target,
 int apply_backlog(const struct shim *shim, const struct target *target,
 		  const struct resolution *resolution, int backlog);
 
-/* Takes back to the kernel's values, of WHAT, what is not the program's. */
-void apply_withdraw(const struct shim *shim, struct target *target, option_set what);
+/* Takes back to the kernel's values, of WHAT, what RESOLUTION has set. */
+void apply_withdraw(const struct shim *shim, struct target *target,
+		    const struct resolution *resolution, option_set what);

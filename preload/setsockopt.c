@@ -25,16 +25,18 @@ static bool find_side(int fd, struct socket_facts *facts)
 	return socket_peer(fd, facts) || facts->side == SIDE_CONNECT;
 }
 
-/* What is in force on a socket of that side, inherited from its listener or set on itself. */
-static option_set wanted_on(const struct shim *shim, struct socket_facts facts)
+/* Takes back what is in force on a socket of that side, inherited from its listener or set on
+ * itself. */
+static void withdraw(const struct shim *shim, struct target *target, struct socket_facts facts,
+		     option_set what)
 {
 	struct resolution own;
-	option_set wanted = shim_resolve(shim, &facts, &own)->wanted;
 
+	apply_withdraw(shim, target, shim_resolve(shim, &facts, &own), what);
 	if (facts.side != SIDE_ACCEPTED)
-		return wanted;
+		return;
 	facts.side = SIDE_LISTEN;
-	return wanted | shim_resolve(shim, &facts, &own)->wanted;
+	apply_withdraw(shim, target, shim_resolve(shim, &facts, &own), what);
 }
 
 static void force_again(const struct shim *shim, struct target *target, struct socket_facts facts,
@@ -75,5 +77,5 @@ void setsockopt_done(const struct shim *shim, int fd, int level, int name)
 	if (shim->forced & set)
 		force_again(shim, &target, facts, set);
 	if (fights)
-		apply_withdraw(shim, &target, wanted_on(shim, facts) & fights);
+		withdraw(shim, &target, facts, fights);
 }

@@ -1,4 +1,5 @@
 """Keepalive and TCP_USER_TIMEOUT are never mixed between the profile and the program."""
+import socket
 import subprocess
 
 from preload import PreloadTest, main, run, ss, wait_until
@@ -48,6 +49,18 @@ class Keepalive(PreloadTest):
                 guest.set(fd, "tcp_user_timeout", 1000)
                 self.check(guest, fd, so_keepalive=1, tcp_keepidle=60, tcp_keepintvl=75, tcp_keepcnt=9,
                            tcp_user_timeout=1000)
+
+    def test_what_came_with_the_socket_is_not_withdrawn(self):
+        """A connection that another program passed on, with keepalive of its own."""
+        server = self.server()
+        self.client(server.getsockname()[1])
+        s = server.accept()[0]
+        self.addCleanup(s.close)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        s.set_inheritable(True)
+        guest = self.guest(options=KEEPALIVE, popen={"pass_fds": [s.fileno()]})
+        guest.set(s.fileno(), "tcp_user_timeout", 1000)
+        self.check(guest, s.fileno(), tcp_keepidle=60, tcp_user_timeout=1000)
 
     def test_no_user_timeout_where_the_program_has_keepalive(self):
         for kind in ("listener", "client", "accepted"):
