@@ -4,6 +4,8 @@
  * program's; keepalive and the user timeout are never mixed between the two.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #include "counters.h"
 #include "ledger.h"
 #include "log.h"
+#include "next.h"
 #include "option_io.h"
 #include "seen.h"
 #include "socket.h"
@@ -94,6 +97,7 @@ static bool is_met(const struct policy_setting *setting, const struct option_val
 static void set_one(const struct shim *shim, const struct target *target,
 		    const struct policy_setting *setting)
 {
+	static const struct option_value no_linger = { .number = LINGER_OFF };
 	struct option_value value = setting->value, before;
 	const struct option_value *known = NULL;
 	enum option_id id = setting->option;
@@ -114,6 +118,10 @@ static void set_one(const struct shim *shim, const struct target *target,
 		report(shim, target, setting, SHIM_WOULD_SET, 0, known, &value);
 		return;
 	}
+	/* A linger that the program has set would come before "drained". */
+	if (id == OPTION_SO_LINGER && value.number == LINGER_DRAINED &&
+	    (target->own & option_bit(id)))
+		(void)option_write(target->fd, id, &no_linger);
 	error = option_write(target->fd, id, &value);
 	if (error == ENOPROTOOPT && atomic_fetch_or(&lacking, option_bit(id)) & option_bit(id))
 		return; /* another thread has said so */
@@ -200,4 +208,27 @@ void apply_withdraw(const struct shim *shim, struct target *target,
 		report(shim, target, &setting, SHIM_WITHDRAWN, option_write(target->fd, i, &value),
 		       &before, &value);
 	}
+}
+
+void apply_withdraw_drained(const struct shim *shim, const struct target *target,
+			    const struct resolution *resolution)
+{
+	const struct policy_setting *drained = resolution->settings[OPTION_SO_LINGER];
+	const int as_configured = 0;
+	struct option_value before = { .number = LINGER_DRAINED };
+	struct policy_setting setting = { .option = OPTION_SO_LINGER,
+					  .value = { .number = LINGER_OFF } };
+	int linger2 = 0, error;
+	socklen_t length = sizeof(linger2);
+
+	if (!drained || drained->value.number != LINGER_DRAINED || drained->force ||
+	    shim->dry_run ||
+	    next_calls()->getsockopt(target->fd, IPPROTO_TCP, TCP_LINGER2, &linger2, &length) < 0 ||
+	    linger2 >= 0)
+		return;
+	error = next_calls()->setsockopt(target->fd, IPPROTO_TCP, TCP_LINGER2, &as_configured,
+					 sizeof(as_configured)) < 0
+			? errno
+			: 0;
+	report(shim, target, &setting, SHIM_WITHDRAWN, error, &before, &setting.value);
 }

@@ -31,3 +31,6 @@ int apply_backlog(const struct shim *shim, const struct target *target,
 /* Takes back to the kernel's values, of WHAT, what RESOLUTION has set. */
 void apply_withdraw(const struct shim *shim, struct target *target,
 		    const struct resolution *resolution, option_set what);
+/* The program lingers its own way from now on, which "drained" would end with a RST. */
+void apply_withdraw_drained(const struct shim *shim, const struct target *target,
+			    const struct resolution *resolution);

@@ -25,6 +25,14 @@ static bool find_side(int fd, struct socket_facts *facts)
 	return socket_peer(fd, facts) || facts->side == SIDE_CONNECT;
 }
 
+static void take_back(const struct shim *shim, struct target *target,
+		      const struct resolution *resolution, option_set what)
+{
+	apply_withdraw(shim, target, resolution, what);
+	if (what & option_bit(OPTION_SO_LINGER))
+		apply_withdraw_drained(shim, target, resolution);
+}
+
 /* Takes back what is in force on a socket of that side, inherited from its listener or set on
  * itself. */
 static void withdraw(const struct shim *shim, struct target *target, struct socket_facts facts,
@@ -32,11 +40,11 @@ static void withdraw(const struct shim *shim, struct target *target, struct sock
 {
 	struct resolution own;
 
-	apply_withdraw(shim, target, shim_resolve(shim, &facts, &own), what);
+	take_back(shim, target, shim_resolve(shim, &facts, &own), what);
 	if (facts.side != SIDE_ACCEPTED)
 		return;
 	facts.side = SIDE_LISTEN;
-	apply_withdraw(shim, target, shim_resolve(shim, &facts, &own), what);
+	take_back(shim, target, shim_resolve(shim, &facts, &own), what);
 }
 
 static void force_again(const struct shim *shim, struct target *target, struct socket_facts facts,
@@ -64,7 +72,10 @@ void setsockopt_done(const struct shim *shim, int fd, int level, int name)
 		return;
 	ledger_add(cookie, set);
 	atomic_store_explicit(&counters()->records_dropped, ledger_dropped(), memory_order_relaxed);
-	fights = policy_fights(set) & shim->asked; /* nothing else can have been set before */
+	fights = policy_fights(set);
+	if (level == SOL_SOCKET && name == SO_LINGER)
+		fights |= option_bit(OPTION_SO_LINGER); /* with "drained" */
+	fights &= shim->asked;                          /* nothing else can have been set before */
 	if (!(shim->forced & set) && !fights)
 		return;
 	if (!socket_is_tcp(fd) || !find_side(fd, &facts))

@@ -1,6 +1,7 @@
 """so_linger and tcp_linger2: what close() leaves behind, and what the peer sees."""
 import errno
 import socket
+import struct
 
 from preload import (PreloadTest, SO_LINGER, main, new_namespace, read_linger, ss, sysctl, time_waits,
                      wait_until)
@@ -142,14 +143,14 @@ class Linger(PreloadTest):
         for options, expected in (("so_linger=off", (1, 0)), ("so_linger=off force", (0, 0))):
             guest = self.guest(options=options)
             fd = guest.bound()
-            guest.set(fd, SO_LINGER, (1).to_bytes(4, "little") + bytes(4))
+            guest.set(fd, SO_LINGER, struct.pack("ii", 1, 0))
             guest.get("listen", fd, 5)
             self.assertEqual(read_linger(guest.pid, fd), expected, options)
 
     def test_a_program_that_lingers_itself_is_not_drained(self):
         guest = self.guest(options=DRAINED)
         fd = guest.bound()
-        guest.set(fd, SO_LINGER, (1).to_bytes(4, "little") + (9).to_bytes(4, "little"))
+        guest.set(fd, SO_LINGER, struct.pack("ii", 1, 9))
         guest.get("listen", fd, 5)
         self.check(guest, fd, tcp_linger2=60)
         self.assertEqual(read_linger(guest.pid, fd), (1, 9))
@@ -160,6 +161,32 @@ class Linger(PreloadTest):
         guest.set(fd, "tcp_linger2", 30)
         guest.get("listen", fd, 5)
         self.check(guest, fd, tcp_linger2=30)
+
+    def test_a_program_that_lingers_later_is_no_longer_drained(self):
+        """Once its data are acknowledged its close() would send a RST after the FIN."""
+        for value in ((1, 9), (1, 0), (0, 0)):
+            guest = self.guest(options=DRAINED)
+            fd = guest.listening(port=0)
+            accepted, _ = self.accepted(guest, fd)
+            client = guest.socket()
+            self.connected(guest, client, self.server())
+            for each in (accepted, client, fd):
+                guest.set(each, SO_LINGER, struct.pack("ii", *value))
+                self.check(guest, each, tcp_linger2=60)
+                self.assertEqual(read_linger(guest.pid, each), value)
+
+    def test_drained_with_force_comes_before_the_programs_linger(self):
+        guest = self.guest(options=DRAINED + " force")
+        fd = guest.bound()
+        guest.set(fd, SO_LINGER, struct.pack("ii", 1, 0))
+        guest.get("listen", fd, 5)
+        accepted, ours = self.accepted(guest, fd)
+        guest.set(accepted, SO_LINGER, struct.pack("ii", 1, 0))
+        for each in (fd, accepted):
+            self.assertEqual(read_linger(guest.pid, each), (0, 0))
+            self.check(guest, each, tcp_linger2=-1)
+        guest.get("close", accepted)
+        self.assertEqual(read_to_the_end(ours), (0, "EOF"))
 
     def test_linger2_in_seconds_ends_fin_wait_2(self):
         guest = self.guest(options="tcp_linger2=1s")
