@@ -65,12 +65,14 @@ void counters_event(int fd, enum socket_side side, enum option_id option, int64_
 	struct shim_event *event = &c->ring[(n - 1) % SHIM_RING_SIZE];
 
 	atomic_fetch_add_explicit(&c->results[result][option], 1, memory_order_relaxed);
-	atomic_store_explicit(&event->sequence, 0, memory_order_release);
-	event->fd = fd;
-	event->option = (uint8_t)option;
-	event->side = (uint8_t)side;
-	event->result = (uint8_t)result;
-	event->value = value;
-	event->error = error;
+	atomic_store_explicit(&event->sequence, 0, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	/* Of two threads a whole ring apart, both may be here at once. */
+	atomic_store_explicit(&event->fd, fd, memory_order_relaxed);
+	atomic_store_explicit(&event->option, (uint8_t)option, memory_order_relaxed);
+	atomic_store_explicit(&event->side, (uint8_t)side, memory_order_relaxed);
+	atomic_store_explicit(&event->result, (uint8_t)result, memory_order_relaxed);
+	atomic_store_explicit(&event->value, value, memory_order_relaxed);
+	atomic_store_explicit(&event->error, error, memory_order_relaxed);
 	atomic_store_explicit(&event->sequence, n, memory_order_release);
 }

@@ -31,10 +31,10 @@ enum shim_result {
  */
 struct shim_event {
 	_Atomic uint64_t sequence; /* 1 for the first event of all; 0: none yet */
-	int32_t fd;
-	uint8_t option, side, result, unused;
-	int64_t value;
-	int32_t error, unused2; /* errno of a failure */
+	_Atomic int32_t fd;
+	_Atomic uint8_t option, side, result, unused;
+	_Atomic int64_t value;
+	_Atomic int32_t error, unused2; /* errno of a failure */
 };
 
 struct shim_counters {
