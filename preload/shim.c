@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,12 +101,17 @@ static void note_inherited(void)
 {
 	enum { N = 1024 };
 	static struct pollfd fds[N];
+	struct rlimit limit;
+	int n = N;
 
-	for (int i = 0; i < N; i++)
+	/* poll() takes no more than there may be. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < N)
+		n = (int)limit.rlim_cur;
+	for (int i = 0; i < n; i++)
 		fds[i] = (struct pollfd){ .fd = i };
-	if (poll(fds, N, 0) < 0)
-		return; /* RLIMIT_NOFILE is lower: nobody passes sockets around there */
-	for (int i = 0; i < N; i++) {
+	if (poll(fds, (nfds_t)n, 0) < 0)
+		return;
+	for (int i = 0; i < n; i++) {
 		uint64_t cookie;
 
 		/* Not for the journal's unix socket, which every service has. */
