@@ -64,11 +64,9 @@ option_set listen_own_on_port(uint16_t port)
 /* The limit that the kernel has given a listener is in tcpi_sacked: tcp_diag.c, tcp.c. */
 static bool read_limit(int fd, unsigned int *ret_limit)
 {
-	struct tcp_info info = { 0 };
-	socklen_t length = sizeof(info);
+	struct tcp_info info;
 
-	if (next_calls()->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ||
-	    info.tcpi_state != TCP_LISTEN)
+	if (!socket_info(fd, &info) || info.tcpi_state != TCP_LISTEN)
 		return false;
 	*ret_limit = info.tcpi_sacked;
 	return true;

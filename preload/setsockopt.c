@@ -2,6 +2,8 @@
  * The program's own choices: noted per socket and option; overwritten again where a section says
  * `force`; and where they fight what was set before, ours is taken back.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -13,16 +15,23 @@
 #include "setsockopt.h"
 #include "socket.h"
 
-/* Which side a socket that is in use is on; false for one that listen() or connect() still awaits.
+/*
+ * Which side a socket that is in use is on; false for one that listen() or connect() still awaits,
+ * and for MPTCP that a peer did not speak, which now answers as TCP.
  */
 static bool find_side(int fd, struct socket_facts *facts)
 {
+	struct tcp_info info;
+
 	*facts = (struct socket_facts){ .side = SIDE_LISTEN };
+	if (!socket_info(fd, &info) || info.tcpi_state == TCP_CLOSE || socket_is_mptcp(fd))
+		return false;
 	(void)socket_local(fd, facts);
-	if (socket_is_listener(fd))
+	if (info.tcpi_state == TCP_LISTEN)
 		return true;
 	facts->side = seen_is(SEEN_CONNECTED, fd) ? SIDE_CONNECT : SIDE_ACCEPTED;
-	return socket_peer(fd, facts) || facts->side == SIDE_CONNECT;
+	(void)socket_peer(fd, facts);
+	return true;
 }
 
 static void take_back(const struct shim *shim, struct target *target,

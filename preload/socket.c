@@ -32,6 +32,23 @@ bool socket_is_listener(int fd)
 	       listens;
 }
 
+bool socket_info(int fd, struct tcp_info *ret_info)
+{
+	socklen_t length = sizeof(*ret_info);
+
+	*ret_info = (struct tcp_info){ 0 };
+	return next_calls()->getsockopt(fd, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0;
+}
+
+bool socket_is_mptcp(int fd)
+{
+	int protocol = 0;
+	socklen_t length = sizeof(protocol);
+
+	return next_calls()->getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+	       protocol == IPPROTO_MPTCP;
+}
+
 bool socket_local(int fd, struct socket_facts *facts)
 {
 	struct sockaddr_storage addr = { 0 };
@@ -43,15 +60,20 @@ bool socket_local(int fd, struct socket_facts *facts)
 	return facts->local_known;
 }
 
+/* Not by getpeername(): a filter of the program's own may kill it for a call it does not make. */
 bool socket_peer(int fd, struct socket_facts *facts)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t length = sizeof(addr);
+	struct sockaddr_in6 addr = { 0 };
+	socklen_t length = sizeof(struct sockaddr_in);
+	int r = next_calls()->getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &addr, &length);
 
-	/* Not among the hooks: nothing has to be stepped over. */
-	facts->peer_known =
-		getpeername(fd, (struct sockaddr *)&addr, &length) == 0 &&
-		address_read((struct sockaddr *)&addr, length, facts->peer, &facts->peer_port);
+	/* It gives no more than is asked for, and refuses to give less. */
+	if (r == 0 && addr.sin6_family == AF_INET6) {
+		length = sizeof(addr);
+		r = next_calls()->getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &addr, &length);
+	}
+	facts->peer_known = r == 0 && address_read((struct sockaddr *)&addr, length, facts->peer,
+						   &facts->peer_port);
 	return facts->peer_known;
 }
 

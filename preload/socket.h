@@ -17,6 +17,10 @@ bool socket_is_tcp(int fd);
 /* False where the kernel has no SO_COOKIE, before Linux 4.12. */
 bool socket_cookie(int fd, uint64_t *ret_cookie);
 bool socket_is_listener(int fd);
+struct tcp_info;
+bool socket_info(int fd, struct tcp_info *ret_info);
+/* What socket_is_tcp() cannot tell where the peer had no MPTCP: the kernel goes on as TCP then. */
+bool socket_is_mptcp(int fd);
 
 /* The local side of FD into FACTS; false if it has none that can be told. */
 bool socket_local(int fd, struct socket_facts *facts);
