@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,9 +68,11 @@ static bool keep(char **text, const char *value)
 	return *text != NULL;
 }
 
-static bool is_go_note(const Elf_Data *data, size_t note_name)
+/* Its length is given as 3 or 4. */
+static bool is_go(const Elf_Data *data, size_t name, size_t length)
 {
-	return strcmp((const char *)data->d_buf + note_name, "Go") == 0;
+	return length >= sizeof("Go") &&
+	       memcmp((const char *)data->d_buf + name, "Go", sizeof("Go")) == 0;
 }
 
 /* Sections can be stripped off; the notes are then still in their segment. */
@@ -81,7 +84,7 @@ static bool has_go_note(Elf *elf, const GElf_Phdr *segment)
 	GElf_Nhdr note;
 
 	while (data && (at = gelf_getnote(data, at, &note, &name, &description)) > 0)
-		if (note.n_namesz == sizeof("Go") && is_go_note(data, name))
+		if (is_go(data, name, note.n_namesz))
 			return true;
 	return false;
 }
@@ -185,6 +188,12 @@ static bool read_dynamic(Elf *elf, const GElf_Shdr *section, Elf_Data *data, str
 	return true;
 }
 
+/* A damaged list could lead back to where it was, or out of numbers: then out of the table. */
+static int ahead(int at, uint32_t by)
+{
+	return by <= (uint32_t)(INT_MAX - at) ? at + (int)by : INT_MAX;
+}
+
 static bool read_needed_of_libc(Elf *elf, const GElf_Shdr *section, Elf_Data *data, int at,
 				struct elf_file *ret)
 {
@@ -196,9 +205,9 @@ static bool read_needed_of_libc(Elf *elf, const GElf_Shdr *section, Elf_Data *da
 		if (name && !(version.vna_flags & VER_FLG_WEAK) &&
 		    !names_add(&ret->versions_needed, name))
 			return false;
-		if (version.vna_next == 0)
+		if (!version.vna_next)
 			break;
-		at += (int)version.vna_next;
+		at = ahead(at, version.vna_next);
 	}
 	return true;
 }
@@ -208,13 +217,13 @@ static bool read_versions_needed(Elf *elf, const GElf_Shdr *section, Elf_Data *d
 {
 	GElf_Verneed file;
 
-	for (int at = 0; gelf_getverneed(data, at, &file); at += (int)file.vn_next) {
+	for (int at = 0; gelf_getverneed(data, at, &file); at = ahead(at, file.vn_next)) {
 		const char *name = elf_strptr(elf, section->sh_link, file.vn_file);
 
 		if (name && strcmp(name, "libc.so.6") == 0 &&
-		    !read_needed_of_libc(elf, section, data, at + (int)file.vn_aux, ret))
+		    !read_needed_of_libc(elf, section, data, ahead(at, file.vn_aux), ret))
 			return false;
-		if (file.vn_next == 0)
+		if (!file.vn_next)
 			break;
 	}
 	return true;
@@ -225,15 +234,15 @@ static bool read_versions_defined(Elf *elf, const GElf_Shdr *section, Elf_Data *
 {
 	GElf_Verdef version;
 
-	for (int at = 0; gelf_getverdef(data, at, &version); at += (int)version.vd_next) {
+	for (int at = 0; gelf_getverdef(data, at, &version); at = ahead(at, version.vd_next)) {
 		GElf_Verdaux text;
 		const char *name = NULL;
 
-		if (gelf_getverdaux(data, at + (int)version.vd_aux, &text))
+		if (gelf_getverdaux(data, ahead(at, version.vd_aux), &text))
 			name = elf_strptr(elf, section->sh_link, text.vda_name);
 		if (name && !names_add(&ret->versions_defined, name))
 			return false;
-		if (version.vd_next == 0)
+		if (!version.vd_next)
 			break;
 	}
 	return true;
