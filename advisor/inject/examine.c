@@ -134,7 +134,8 @@ static int check_privileges(const struct subject *s)
 /* Loaders by the file's name: that is what ABIs fix. */
 static int check_libc(const struct subject *s)
 {
-	static const char *const known[] = { "ld-linux", "ld64.so", "ld.so.1", "ld-musl-" };
+	static const char *const known[] = { "ld-linux", "ld-2.",  "ld64.so",
+					     "ld.so.1",  "ld-lsb", "ld-musl-" };
 	const char *interpreter = s->program.interpreter, *base;
 
 	if (!interpreter)

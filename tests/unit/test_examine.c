@@ -9,6 +9,7 @@
 #include "resolve.h"
 
 #include "programs.h"
+#include "tree.h"
 
 /* Any library of this machine's kind can stand for the preloaded one. */
 static char library[4096];
@@ -88,6 +89,25 @@ Test(examine, a_program_that_cannot_be_read_is_refused)
 
 	cr_assert_eq(examine(&resolved, &plan, &examination, NULL), 0);
 	cr_expect_not_null(examination_refusal(&examination));
+}
+
+/* Whatever is called libc.so.6 where the loader looks first is the C library. */
+Test(examine, a_program_whose_c_library_is_too_old_is_refused)
+{
+	CLEANUP(tree_done) struct tree tree = tree_new();
+	struct examination examination;
+
+	if (access("/etc/ld.so.cache", R_OK) < 0)
+		cr_skip_test("no /etc/ld.so.cache: not a host of glibc");
+	tree_link(&tree, library, "libc.so.6");
+	cr_assert_eq(setenv("LD_LIBRARY_PATH", tree.path, 1), 0);
+	examination = look_at(program_path("listens"), false);
+	cr_assert_not_null(examination_refusal(&examination));
+	cr_expect_not_null(
+		strstr(examination.remarks[0].text, "libconnects.so, which lacks GLIBC_"));
+	cr_assert_eq(unsetenv("LD_LIBRARY_PATH"), 0);
+	examination = look_at(program_path("listens"), false);
+	cr_expect_eq(examination.n, 0);
 }
 
 Test(examine, known_programs_are_found_by_name_and_each_has_a_reason)
