@@ -38,7 +38,7 @@ static const struct cmd_option options[] = {
 	[OPTION_SET] = { "--set", "OPTION=VALUE",
 			 "set this option, on any side, before the profile's; may be repeated" },
 	[OPTION_PROFILE_DIR] = { "--profile-dir", "DIR", "look here first for role profiles" },
-	[OPTION_DRY_RUN] = { "--dry-run", NULL, "set nothing, log what would be set" },
+	[OPTION_DRY_RUN] = { "--dry-run", NULL, "set nothing; the log says what would be set" },
 	[OPTION_LOG] = { "--log", "FILE", "append JSON lines here: what was set, kept or refused" },
 	[OPTION_CHILDREN] = { "--children", "keep|strip",
 			      "whether programs that COMMAND starts get the library too; keep is "
