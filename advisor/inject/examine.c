@@ -197,6 +197,12 @@ static int check_environment(const struct subject *s)
 		       "not. "
 		       "Give the interpreter and the script as the command instead",
 		       s->resolved->by);
+	else if (s->resolved->by_env && s->plan->strip)
+		remark(s, GRADE_REFUSAL,
+		       "%s, started by env, and --children strip keeps the library from what env "
+		       "starts. Use --children keep, or give the interpreter and the script as the "
+		       "command",
+		       s->resolved->by);
 	return 0;
 }
 

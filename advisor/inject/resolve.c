@@ -140,6 +140,7 @@ static int follow_env(struct resolved *r, const char *script, const struct env_l
 		return err_no_memory(err);
 	if (error < 0)
 		return cannot_run(script, line->program, error, err);
+	r->by_env = true;
 	r->empty_environment = r->empty_environment || line->empty_environment;
 	if (!replace(&r->argv0, line->program) || !replace(&r->started_as, found))
 		return err_no_memory(err);

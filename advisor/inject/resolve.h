@@ -15,6 +15,7 @@ struct resolved {
 	char *argv0;      /* owned; the name that the program then gets; NULL: the command's */
 	char *by;         /* owned; "FILE is a script for PROGRAM", or the like; NULL: no script */
 	bool shell;       /* neither ELF nor "#!": execvp() hands it to the shell */
+	bool by_env;      /* env runs first, and starts `program` */
 	bool empty_environment; /* env was told to pass nothing on */
 };
 
