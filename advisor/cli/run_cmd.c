@@ -261,9 +261,13 @@ static void choose_for_program(struct policy *policy, const struct resolved *res
 static int explain(const struct request *request, const struct resolved *resolved,
 		   const char *library)
 {
+	const char *compat = getenv("TCPWRIGHT_COMPAT");
 	int exit_code = EXIT_FINE;
 	struct err err;
 
+	if (compat && strcmp(compat, "1") == 0)
+		cli_error("TCPWRIGHT_COMPAT=1: what variables of other libraries ask for is not "
+			  "shown");
 	if (resolved) {
 		exit_code = examine_program(request, resolved, library, GRADE_NOTE);
 		choose_for_program(request->policy.policy, resolved, request->command[0]);

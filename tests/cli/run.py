@@ -240,7 +240,9 @@ class Refusals(RunTest):
         self.refused(*KEEPALIVE, "--log", self.folder / "no/log", LISTENS, says="No such file")
 
     def test_what_is_not_found_is_127_and_what_cannot_be_executed_126(self):
-        self.refused(*KEEPALIVE, "no-such-command", code=127, says="no such command")
+        # A folder that may not be searched might have it: that is another answer.
+        self.refused(*KEEPALIVE, "no-such-command", code=127, says="no such command",
+                     env=environment(PATH="/usr/bin:/bin"))
         self.refused(*KEEPALIVE, self.folder / "none", code=127, says="no such command")
         plain = self.put("plain", "echo\n", 0o644)
         self.refused(*KEEPALIVE, plain, code=126, says="Permission denied")
@@ -380,6 +382,9 @@ class Programs(RunTest):
             done = self.start(*KEEPALIVE, script, env=environment(PATH="/usr/bin:/bin"))
             self.assertEqual((script.name, done.stdout), (script.name, "1\n"))
             self.assertEqual(done.stderr, "")
+        self.refused(*KEEPALIVE, "--children", "strip", self.folder / "env",
+                     says="started by env, and --children strip")
+        self.assertEqual(self.start(*KEEPALIVE, "--children", "strip", inner).stdout, "1\n")
         idle = self.put("idle", f"#!{PROGRAMS / 'idles'}\n")
         self.refused(*KEEPALIVE, idle, says="takes no socket call")
         emptied = self.put("emptied", "#!/usr/bin/env -S -i /usr/bin/python3\n")
@@ -457,6 +462,10 @@ class Explain(RunTest):
         done = self.start("--profile", self.profile, "--explain", "listen", "0.0.0.0:80",
                           PROGRAMS / "idles", code=125, says="takes no socket call")
         self.assertIn("tcp_keepidle", done.stdout)
+
+    def test_what_is_not_shown_is_said(self):
+        self.start(*KEEPALIVE, "--explain", "listen", "0.0.0.0:80", says="is not shown",
+                   env=environment(TCPWRIGHT_COMPAT="1"))
 
     def test_options_may_follow_the_address(self):
         done = self.start("--explain", "listen", "0.0.0.0:80", *KEEPALIVE)
