@@ -1,5 +1,4 @@
 /* What a policy makes of one socket, as tables for people: what is set, and what is not and why. */
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "text.h"
 
 #include "run_explain.h"
+#include "table.h"
 
 bool explained_parse(const char *text, struct explained *ret_explained)
 {
@@ -83,40 +83,6 @@ static struct socket_facts facts_at(const struct explained *explained, size_t mo
 	return facts;
 }
 
-static struct libscols_table *new_table(const char *const headings[], size_t n, FILE *file)
-{
-	struct libscols_table *table = scols_new_table();
-
-	if (!table || scols_table_set_stream(table, file) < 0)
-		return table;
-	for (size_t i = 0; i < n; i++)
-		if (!scols_table_new_column(table, headings[i], 0, 0))
-			break;
-	return table;
-}
-
-static void scols_unrefp(struct libscols_table **table)
-{
-	scols_unref_table(*table);
-}
-
-/* Cells are copied. */
-static int add_line(struct libscols_table *table, const char *const cells[], size_t n,
-		    struct err *err)
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-
-	for (size_t i = 0; i < n; i++)
-		if (!line || scols_line_set_data(line, i, cells[i]) < 0)
-			return err_no_memory(err);
-	return 0;
-}
-
-static int print(struct libscols_table *table, struct err *err)
-{
-	return scols_print_table(table) < 0 ? err_no_memory(err) : 0;
-}
-
 static char *format_origin(const struct origin *origin)
 {
 	return text_format("%s:%u", origin->file, origin->line);
@@ -154,7 +120,7 @@ static char *format_section(const struct answer *a, const struct policy_section 
 	return strdup(section->name);
 }
 
-static int add_chosen(struct libscols_table *table, const struct answer *a,
+static int add_chosen(struct table *table, const struct answer *a,
 		      const struct policy_section *section, const struct policy_setting *setting,
 		      const char *when, struct err *err)
 {
@@ -164,10 +130,9 @@ static int add_chosen(struct libscols_table *table, const struct answer *a,
 
 	if (!value || !name || !from)
 		return err_no_memory(err);
-	return add_line(
-		table,
-		(const char *[]){ socket_options[setting->option].name, value, when, name, from },
-		5, err);
+	table_add(table, (const char *[]){ socket_options[setting->option].name, value, when, name,
+					   from });
+	return 0;
 }
 
 /* Whether one section by itself would have a say on OPTION at a call that is asked about. */
@@ -235,7 +200,7 @@ static char *why_not(const struct answer *a, const struct policy_section *sectio
 	return strdup("another section comes first");
 }
 
-static int add_refused(struct libscols_table *table, const struct answer *a,
+static int add_refused(struct table *table, const struct answer *a,
 		       const struct policy_section *section, const struct policy_setting *setting,
 		       struct err *err)
 {
@@ -244,14 +209,12 @@ static int add_refused(struct libscols_table *table, const struct answer *a,
 
 	if (!why || !from)
 		return err_no_memory(err);
-	return add_line(
-		table,
-		(const char *[]){ socket_options[setting->option].name, why, section->name, from },
-		4, err);
+	table_add(table, (const char *[]){ socket_options[setting->option].name, why, section->name,
+					   from });
+	return 0;
 }
 
-static int fill(const struct answer *a, struct libscols_table *set, struct libscols_table *not_set,
-		struct err *err)
+static int fill(const struct answer *a, struct table *set, struct table *not_set, struct err *err)
 {
 	int r = 0;
 
@@ -275,22 +238,22 @@ static int print_both(FILE *file, const struct answer *a, struct err *err)
 	static const char *const set_headings[] = { "OPTION", "VALUE", "SET AT", "SECTION",
 						    "FROM" };
 	static const char *const other_headings[] = { "NOT SET", "WHY", "SECTION", "FROM" };
-	CLEANUP(scols_unrefp) struct libscols_table *set = new_table(set_headings, 5, file);
-	CLEANUP(scols_unrefp) struct libscols_table *not_set = new_table(other_headings, 4, file);
+	CLEANUP(table_done) struct table set = { .headings = set_headings, .n_columns = 5 };
+	CLEANUP(table_done) struct table not_set = { .headings = other_headings, .n_columns = 4 };
 	char endpoint[ENDPOINT_STRLEN];
-	int r = set && not_set ? fill(a, set, not_set, err) : err_no_memory(err);
+	int r = fill(a, &set, &not_set, err);
 
 	if (r < 0)
 		return r;
 	(void)endpoint_format(endpoint, &a->explained->address, a->explained->port);
 	(void)fprintf(file, "On %s %s, unless the program chose itself%s\n",
 		      a->explained->connects ? "a socket that connects to" : "a listener on",
-		      endpoint, scols_table_is_empty(set) ? ": nothing" : ":");
-	if (!scols_table_is_empty(set))
-		r = print(set, err);
-	if (r == 0 && !scols_table_is_empty(not_set)) {
+		      endpoint, set.n_rows == 0 ? ": nothing" : ":");
+	if (set.n_rows > 0)
+		r = table_print(&set, file, 0, err);
+	if (r == 0 && not_set.n_rows > 0) {
 		(void)putc('\n', file);
-		r = print(not_set, err);
+		r = table_print(&not_set, file, 0, err);
 	}
 	return r;
 }

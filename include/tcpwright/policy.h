@@ -92,7 +92,7 @@ int policy_set(struct policy *policy, const char *text, const struct origin *ori
 /* The same for a setting that is known already; its section and sides are as for policy_set(). */
 int policy_add(struct policy *policy, const char *section, const struct policy_setting *setting,
 	       struct err *err);
-/* Puts the sections into the order in which they match. To be called once, after the last line. */
+/* Puts the sections into the order in which they match. To be called after the last line. */
 void policy_sort(struct policy *policy);
 
 /* -EINVAL, with file and line, for a section whose lines cannot all be meant. */
