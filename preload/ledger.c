@@ -9,12 +9,14 @@ enum { N_BUCKETS = 1024, N_WAYS = 8 };
 /* Beside the options, in the upper half of a record's word. */
 #define FOREIGN (UINT64_C(1) << 32)
 #define NO_PORT (UINT64_C(1) << 33)
+#define FORGOTTEN (UINT64_C(1) << 34)
 
 static struct bucket {
 	_Atomic uint64_t cookies[N_WAYS]; /* 0: free; the kernel gives no cookie 0 */
 	_Atomic uint64_t records[N_WAYS];
-	atomic_uint oldest;  /* the way that gives way next */
-	atomic_bool dropped; /* a record was */
+	atomic_uint oldest; /* the way that gives way next */
+	/* Of the records that were dropped. Who is newer than that has lost nothing. */
+	_Atomic uint64_t newest_dropped;
 } buckets[N_BUCKETS];
 
 static atomic_bool used;
@@ -34,6 +36,21 @@ static _Atomic uint64_t *find(struct bucket *bucket, uint64_t cookie)
 	return NULL;
 }
 
+static bool may_be_dropped(struct bucket *bucket, uint64_t cookie)
+{
+	return cookie <= atomic_load(&bucket->newest_dropped);
+}
+
+static void note_dropped(struct bucket *bucket, uint64_t cookie)
+{
+	uint64_t newest = atomic_load(&bucket->newest_dropped);
+
+	while (cookie > newest &&
+	       !atomic_compare_exchange_weak(&bucket->newest_dropped, &newest, cookie))
+		;
+	atomic_fetch_add(&n_dropped, 1);
+}
+
 /*
  * Of two threads that need room in one bucket at one time, one may clear what the other has just
  * written. What is lost then is a record, which counts as forgotten: nothing is overridden for it.
@@ -49,9 +66,8 @@ static _Atomic uint64_t *claim(struct bucket *bucket, uint64_t cookie)
 			return &bucket->records[i];
 	}
 	way = atomic_fetch_add(&bucket->oldest, 1) % N_WAYS;
-	atomic_store(&bucket->dropped, true);
-	atomic_fetch_add(&n_dropped, 1);
-	atomic_store(&bucket->records[way], 0);
+	note_dropped(bucket, atomic_load(&bucket->cookies[way]));
+	atomic_store(&bucket->records[way], may_be_dropped(bucket, cookie) ? FORGOTTEN : 0);
 	atomic_store_explicit(&bucket->cookies[way], cookie, memory_order_release);
 	return &bucket->records[way];
 }
@@ -77,11 +93,12 @@ struct ledger_record ledger_find(uint64_t cookie)
 	uint64_t bits;
 
 	if (!record)
-		return (struct ledger_record){ .forgotten = atomic_load(&bucket->dropped) };
+		return (struct ledger_record){ .forgotten = may_be_dropped(bucket, cookie) };
 	bits = atomic_load(record);
 	return (struct ledger_record){
 		.set = (option_set)bits,
 		.foreign = bits & FOREIGN,
+		.forgotten = bits & FORGOTTEN,
 		.no_port = bits & NO_PORT,
 	};
 }

@@ -8,14 +8,14 @@
 /*
  * What the program has chosen itself, per socket and option. A socket is known by its SO_COOKIE,
  * which is the same across dup() and fork() and is never given twice. Of a fixed size, without
- * locks: when it is full, the oldest records of a bucket give way, and the bucket remembers that it
- * forgot some.
+ * locks: when it is full, the oldest records of a bucket give way, and the bucket remembers which
+ * sockets it may have forgotten.
  */
 
 struct ledger_record {
 	option_set set; /* by the program */
 	bool foreign;   /* came with exec: what was set on it before is not known */
-	bool forgotten; /* no record, and one may have been dropped: same */
+	bool forgotten; /* what was recorded earlier may have been dropped: same */
 	bool no_port;   /* bound by us without a port */
 };
 

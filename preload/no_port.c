@@ -34,10 +34,23 @@ void no_port_note(const struct shim *shim, int fd, const struct target *target)
 	atomic_store(&used, true);
 }
 
+/*
+ * Where the ledger may have forgotten, the socket's own option says it. The program may have set
+ * that itself; then it is told a port all the same, which is better than port 0 for one who expects
+ * none.
+ */
 static bool is_ours(int fd, uint64_t *ret_cookie)
 {
-	return atomic_load_explicit(&used, memory_order_acquire) && socket_cookie(fd, ret_cookie) &&
-	       ledger_find(*ret_cookie).no_port;
+	struct ledger_record record;
+	struct option_value now;
+
+	if (!atomic_load_explicit(&used, memory_order_acquire) || !socket_cookie(fd, ret_cookie))
+		return false;
+	record = ledger_find(*ret_cookie);
+	if (record.no_port || !record.forgotten)
+		return record.no_port;
+	return !(record.set & option_bit(OPTION_IP_BIND_ADDRESS_NO_PORT)) &&
+	       option_read(fd, OPTION_IP_BIND_ADDRESS_NO_PORT, &now) && now.number;
 }
 
 /* The address that FD is bound to; false if it has a port as well, or cannot say. */

@@ -55,6 +55,23 @@ Test(ledger, a_full_bucket_forgets_the_oldest_and_says_that_it_did)
 	cr_expect_not(ledger_find(8).forgotten, "another bucket has not forgotten anything");
 }
 
+Test(ledger, a_socket_that_is_newer_than_all_that_was_dropped_has_lost_nothing)
+{
+	for (uint64_t i = 0; i <= WAYS; i++)
+		ledger_add(7 + i * BUCKETS, option_bit(OPTION_SO_KEEPALIVE));
+	cr_expect_not(ledger_find(7 + (WAYS + 1) * BUCKETS).forgotten);
+	cr_expect_not(ledger_find(7 + WAYS * BUCKETS).forgotten);
+}
+
+Test(ledger, what_is_noted_anew_after_it_was_dropped_stays_known_as_forgotten)
+{
+	for (uint64_t i = 0; i <= WAYS; i++)
+		ledger_add(7 + i * BUCKETS, option_bit(OPTION_SO_KEEPALIVE));
+	ledger_add(7, option_bit(OPTION_TCP_NODELAY));
+	cr_expect_eq(ledger_find(7).set, option_bit(OPTION_TCP_NODELAY));
+	cr_expect(ledger_find(7).forgotten);
+}
+
 Test(ledger, what_takes_a_place_does_not_inherit_what_was_noted_there)
 {
 	for (uint64_t i = 0; i < WAYS; i++)
