@@ -216,6 +216,9 @@ class NoPort(PreloadTest):
         guest = self.guest(options=NO_PORT)
         fd = guest.bound("127.0.0.9")
         self.assertEqual(guest.connect(fd, "127.0.0.1", 8080).error, "ECONNREFUSED")
+        told = guest.getsockname(fd)
+        self.assertEqual(told.address, "127.0.0.9")
+        self.assertNotEqual(told.port, 0)
         ours = self.connected(guest, fd, server)
         self.assertEqual(ours.getpeername()[0], "127.0.0.9")
 

@@ -1,7 +1,7 @@
 """What the program set itself stays, per socket and per option, unless the profile says force."""
 import socket
 
-from preload import PreloadTest, guest_port, main, read_option
+from preload import SOL_SOCKET, PreloadTest, guest_port, main, read_option
 
 KEEPALIVE = "so_keepalive=on;tcp_keepidle=192s;tcp_keepintvl=30s;tcp_keepcnt=5"
 FORCED = ";".join(item + " force" for item in KEEPALIVE.split(";"))
@@ -54,6 +54,15 @@ class ProgramWins(PreloadTest):
         guest.set(fd, "tcp_nodelay", 0)
         guest.get("listen", fd, 64)
         self.check(guest, fd, tcp_keepidle=7200, tcp_nodelay=0, so_keepalive=1)
+
+    def test_an_option_by_its_other_name_is_the_same_option(self):
+        guest = self.guest(options="so_rcvbuf=48k;ip_tos=0x10;so_linger=drained")
+        fd = guest.bound("::1", 8080)
+        guest.set(fd, (SOL_SOCKET, 33), 20000)  # SO_RCVBUFFORCE
+        guest.set(fd, "ipv6_tclass", 0x20)
+        guest.set(fd, "tcp_linger2", 30)
+        guest.get("listen", fd, 64)
+        self.check(guest, fd, so_rcvbuf=40000, ipv6_tclass=0x20, tcp_linger2=30)
 
     def test_off_is_a_choice_too(self):
         guest = self.guest(options=KEEPALIVE)
