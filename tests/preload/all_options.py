@@ -28,6 +28,14 @@ MOMENTARY = {
     (SOL_MPTCP, 3),  # MPTCP_SUBFLOW_ADDRS
     (SOL_MPTCP, 4),  # MPTCP_FULL_INFO
 }
+# What the kernel itself moves on a connection that is in use.
+LIVE = {
+    (SOL_SOCKET, 7),  # SO_SNDBUF
+    (SOL_SOCKET, 8),  # SO_RCVBUF
+    (IPPROTO_TCP, 2),  # TCP_MAXSEG
+    (IPPROTO_TCP, 10),  # TCP_WINDOW_CLAMP
+    (IPPROTO_TCP, 12),  # TCP_QUICKACK
+}
 
 
 def of_socket(s):
