@@ -1,5 +1,5 @@
-"""A server in Go: dynamic, and yet it calls no function of libc for its sockets. No library can get in
-there, and `tcpwright run` says so before it starts."""
+"""A server in Go: dynamic, and yet it calls no function of libc for its sockets. No library can get
+in there, and `tcpwright run` says so before it starts."""
 import os
 import subprocess
 

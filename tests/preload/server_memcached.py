@@ -14,6 +14,11 @@ class Memcached(ServerTest):
     def test_it_gets_the_times_that_it_does_not_set(self):
         self.compare()
 
+    def test_what_it_switches_on_stays_on(self):
+        off = "[socket a]\nside = listen\nso_keepalive = off\ntcp_nodelay = off\n"
+        observed = self.observe(profile=off)
+        self.assertEqual((observed.option("so_keepalive"), observed.option("tcp_nodelay")), (1, 1))
+
 
 if __name__ == "__main__":
     main()

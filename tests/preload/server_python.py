@@ -1,9 +1,9 @@
 """python3 -m http.server: a backlog of 5, and a connection for each request."""
 from preload import PYTHON, main
-from servers import HttpTest
+from servers import ClosesFirst, HttpTest
 
 
-class Python(HttpTest):
+class Python(HttpTest, ClosesFirst):
     program, backlog = PYTHON, 5
 
     def command(self):
@@ -14,6 +14,9 @@ class Python(HttpTest):
 
     def test_its_clients_are_kept_alive(self):
         self.compare()
+
+    def test_drained_it_leaves_no_time_wait_and_loses_nothing(self):
+        self.ends_drained()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """redis-server: sets all of keepalive itself, on what it has accepted."""
 from preload import main
-from servers import ServerTest
+from servers import KEEPALIVE, ServerTest
+
+FORCED = "[socket clients]\nside = listen\nso_keepalive = on\ntcp_keepidle = 192s force\n"
 
 
 class Redis(ServerTest):
@@ -25,6 +27,11 @@ class Redis(ServerTest):
     def test_where_it_sets_none_its_clients_have_the_profiles(self):
         self.settings = "--tcp-keepalive", "0"
         self.compare()
+
+    def test_force_overrides_what_it_sets_on_each_connection(self):
+        observed = self.observe(profile=FORCED)
+        self.assertEqual({name: observed.option(name) for name in KEEPALIVE},
+                         {**KEEPALIVE, "tcp_keepintvl": 100, "tcp_keepcnt": 3})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Real servers, unmodified and with their own settings: once without the library and once with it, each
-in a network namespace. What differs on their sockets must be what the profile asks for, but for what
-the server chose itself; and their clients must be answered."""
+"""Real servers, unmodified and with their own settings: once without the library and once with it,
+each in a network namespace. What differs on their sockets must be what the profile asks for,
+but for what the server chose itself; and their clients must be answered."""
 import concurrent.futures
 import os
 import re
@@ -30,7 +30,7 @@ BODY = b"".join(b"%d " % i for i in range(30000))  # more than fits into a socke
 
 
 class Observed:
-    """Of a running server: its backlog, and all options of its listener and of an accepted socket."""
+    """Of a running server: its backlog, all options of its listener and of an accepted socket."""
 
     def __init__(self, test, connection):
         self.backlog = backlog_of(PORT)
@@ -54,7 +54,7 @@ def owner(*which):
 
 
 def keepalive_timer(which):
-    """Seconds until the kernel asks whether the peer is there, as ss shows it; None: no such timer."""
+    """Seconds until the kernel asks for the peer, as ss shows it; None: there is no such timer."""
     text = "\n".join(ss("-toe", which))
     found = re.search(r"timer:\(keepalive,(?:(\d+)min)?(?:([0-9.]+)sec)?", text)
     return found and int(found.group(1) or 0) * 60 + float(found.group(2) or 0)
@@ -146,6 +146,36 @@ class ServerTest(PreloadTest):
         self.assertEqual(changes(plain.accepted, observed.accepted).items() - wanted.items(), set())
         more = changes(plain.listener, observed.listener)
         self.assertEqual(more.items() - {**KEEPALIVE, "so_reuseaddr": 1}.items(), set())
+
+
+class ClosesFirst(ServerTest):
+    """A server that ends each connection itself, and so has it in TIME-WAIT."""
+
+    def left(self, **options):
+        """In TIME-WAIT, once its clients have read all of the body and a clean end, and closed after
+        it. Where a server shuts down first and closes later, a client that is faster than that puts
+        it into TIME-WAIT with drained too."""
+        self.setUp()
+        process = self.start(**options)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            self.assertEqual(set(pool.map(self.whole, range(N_CLIENTS))), {True})
+        self.stop(process)
+        return len(ss("-ta", "state", "time-wait", f"sport = {PORT}"))
+
+    def whole(self, i):
+        received = b""
+        with socket.create_connection(("127.0.0.1", PORT), 30) as connection:
+            connection.sendall(self.request)
+            while more := connection.recv(1 << (10 + i % 8)):
+                received += more
+            which = f"sport = {PORT} and dport = {connection.getsockname()[1]}"
+            wait_until(lambda: not owner(which), "the server to close", 30)
+        return received.endswith(BODY)
+
+    def ends_drained(self):
+        self.assertEqual(self.left(shim=False), N_CLIENTS)
+        drained = "[socket a]\nside = listen\nso_linger = drained\n"
+        self.assertEqual(self.left(profile=drained), 0)
 
 
 class HttpTest(ServerTest):

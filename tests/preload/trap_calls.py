@@ -85,31 +85,37 @@ class BadMoments(TrapTest):
 
 
 class ThreadSanitizer(TrapTest):
-    def test_threads(self):
-        """The library's own code is instrumented here, and so is the program."""
+    def sanitized(self, program, *arguments, env):
+        """What a program that has ThreadSanitizer says: (exit status, standard output, error)."""
         if not TSAN_SHIM.exists():
             self.skipTest("no ThreadSanitizer here")
+        done = subprocess.run([program, *arguments], env={**env, "TSAN_OPTIONS": "exitcode=66"},
+                              capture_output=True, text=True, timeout=100, check=False)
+        if "unexpected memory mapping" in done.stderr:
+            self.skipTest("ThreadSanitizer does not know how this kernel lays out memory")
+        return done.returncode, done.stdout, done.stderr
+
+    def test_threads(self):
+        """The library's own code is instrumented here, and so is the program."""
         for log in (False, True):
-            env = self.preloaded(TSAN_SHIM, profile=BUSY, log=log, TSAN_OPTIONS="exitcode=66")
-            done = subprocess.run([TSAN_CALLS, "threads"], env=env, capture_output=True, text=True,
-                                  timeout=100, check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            kept_alive, sockets = map(int, COUNTS.search(done.stdout).groups())
+            env = self.preloaded(TSAN_SHIM, profile=BUSY, log=log)
+            status, output, errors = self.sanitized(TSAN_CALLS, "threads", env=env)
+            self.assertEqual((status, errors), (0, ""))
+            kept_alive, sockets = map(int, COUNTS.search(output).groups())
             self.assertEqual(kept_alive, sockets)
 
     def test_it_would_have_said_so(self):
         """A program with a race, or the test above could not fail."""
-        if not TSAN_SHIM.exists():
-            self.skipTest("no ThreadSanitizer here")
         racing = self.folder / "racing.c"
         racing.write_text("#include <pthread.h>\nint n;\n"
                           "static void *add(void *p) { n++; return p; }\n"
                           "int main(void) { pthread_t t; pthread_create(&t, 0, add, 0); n++;\n"
                           "return pthread_join(t, 0); }\n")
-        program = self.built("racing", racing, "-fsanitize=thread", "-pthread")
-        done = self.run_program(program, shim=False, TSAN_OPTIONS="exitcode=66")
-        self.assertEqual(done.returncode, 66, done.stderr)
-        self.assertIn("data race", done.stderr)
+        program = self.built("racing", racing, "-fsanitize=thread", "-pthread",
+                             why="no ThreadSanitizer here")
+        status, _, errors = self.sanitized(program, env=self.environment(shim=False))
+        self.assertEqual(status, 66, errors)
+        self.assertIn("data race", errors)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """An unmodified program in Python: each line of standard input is an expression, whose number it
 answers, with the errno of an OSError. For what guest.c does not do: other ways to start programs,
-to close descriptors and to take them over. It knows nothing of the library that may be preloaded."""
+to close descriptors and to take them over. It knows nothing of any library that is preloaded."""
 import ctypes
 import json
 import os
