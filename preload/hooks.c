@@ -40,7 +40,7 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 {
 	const struct shim *shim = shim_get();
-	int saved = errno, result;
+	int saved = errno, error;
 
 	if (!shim)
 		return next_calls()->bind(fd, addr, length);
@@ -49,14 +49,18 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 		return -1;
 	}
 	errno = saved;
-	result = next_calls()->bind(fd, addr, length);
-	if (result == 0)
+	if (next_calls()->bind(fd, addr, length) == 0) {
 		bind_done(fd);
-	if (result == 0 || errno != EADDRINUSE)
-		return result;
-	result = bind_again(shim, fd, addr, length) ? 0 : -1;
-	errno = result == 0 ? saved : EADDRINUSE;
-	return result;
+		return 0;
+	}
+	error = errno;
+	no_port_drop(shim, fd);
+	if (error == EADDRINUSE && bind_again(shim, fd, addr, length)) {
+		errno = saved;
+		return 0;
+	}
+	errno = error;
+	return -1;
 }
 
 EXPORT int listen(int fd, int backlog)

@@ -91,7 +91,7 @@ int listen_before(const struct shim *shim, int fd, int backlog)
 	struct resolution own;
 	struct target target;
 
-	no_port_before_listen(shim, fd);
+	no_port_drop(shim, fd);
 	if (!needs->options || !socket_is_tcp(fd))
 		return backlog;
 	if (needs->local)

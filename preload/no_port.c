@@ -85,7 +85,7 @@ int no_port_take_port(const struct shim *shim, int fd)
 	return -1;
 }
 
-void no_port_before_listen(const struct shim *shim, int fd)
+void no_port_drop(const struct shim *shim, int fd)
 {
 	uint64_t cookie;
 

@@ -15,5 +15,9 @@ void no_port_note(const struct shim *shim, int fd, const struct target *target);
  * port is left; it is bound to its address as before.
  */
 int no_port_take_port(const struct shim *shim, int fd);
-/* listen() chooses a port itself; what it accepts must not inherit the option. */
-void no_port_before_listen(const struct shim *shim, int fd);
+/*
+ * Takes the option off such a socket and forgets it: bind() has failed, so that there is no address
+ * to give a port to; or listen() is about to choose a port itself, and what it accepts must not
+ * inherit the option.
+ */
+void no_port_drop(const struct shim *shim, int fd);

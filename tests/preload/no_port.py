@@ -112,6 +112,20 @@ class NoPort(PreloadTest):
         for address in ADDRESSES:
             self.assertEqual(self.both(script, address, options=NO_PORT), ("EINVAL", "EINVAL"))
 
+    def test_after_a_bind_that_failed_the_socket_is_as_without_the_library(self):
+        """A program that tries one address after the other with the same socket."""
+        def script(guest, port):
+            fd = guest.socket()
+            failed = guest.bind(fd, "192.0.2.1", 0)
+            told = guest.getsockname(fd)
+            self.check(guest, fd, ip_bind_address_no_port=0)
+            bound = guest.bind(fd, "127.0.0.9", port)
+            return failed.error, told.address, told.port, bound.error
+
+        for port in (0, 9999):
+            self.assertEqual(self.both(script, port, options=NO_PORT),
+                             ("EADDRNOTAVAIL", "0.0.0.0", 0, None))
+
     def test_v6only_on_a_bound_socket_fails_as_without_the_library(self):
         def script(guest):
             fd = guest.bound("::1")
