@@ -34,9 +34,9 @@ void accept_done(const struct shim *shim, int listener, int fd)
 	atomic_fetch_add_explicit(&counters()->accepts, 1, memory_order_relaxed);
 	resolution = shim_resolve(shim, &facts, &own);
 	/* The program has had no say on it yet; on its listener it may have had. */
-	target = apply_target(shim, listener, SIDE_LISTEN, &facts);
+	target = apply_target(shim, listener, SIDE_ACCEPTED, &facts);
 	target.fd = fd;
-	target.side = SIDE_ACCEPTED;
+	target.unknown_past = target.unknown_past || !seen_is(SEEN_BOUND, listener);
 	target.own |= listen_own(listener);
 	apply_resolution(shim, &target, resolution, ~(option_set)0);
 }

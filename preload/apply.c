@@ -28,9 +28,7 @@ struct target apply_target(const struct shim *shim, int fd, enum socket_side sid
 	struct ledger_record record;
 	uint64_t cookie;
 
-	/* What is listened on and was not bound here came from elsewhere. */
-	target.unknown_past =
-		shim->any_foreign || (side == SIDE_LISTEN && !seen_is(SEEN_BOUND, fd));
+	target.unknown_past = shim->any_foreign || (side == SIDE_LISTEN && !seen_as_bound(fd));
 	if (ledger_is_empty() || !socket_cookie(fd, &cookie))
 		return target;
 	record = ledger_find(cookie);
@@ -48,17 +46,32 @@ static bool is_default(const struct shim *shim, enum option_id id, const struct 
 	return value->number == shim->defaults[id];
 }
 
-/* Of a socket with an unknown past: what is no default, among WANTED and what fights that. */
-static option_set find_own(const struct shim *shim, const struct target *target, option_set wanted)
+/* Whether SETTING has been put on a socket that has NOW: any other value is somebody else's. */
+static bool is_in_force(const struct policy_setting *setting, const struct option_value *now)
+{
+	if (socket_options[setting->option].kind == OPTION_NAME)
+		return strncmp(setting->value.name, now->name, sizeof(now->name)) == 0;
+	return setting->value.number == now->number ||
+	       (setting->option == OPTION_TCP_USER_TIMEOUT &&
+		setting->value.number == USER_TIMEOUT_AUTO);
+}
+
+/*
+ * Of a socket with an unknown past: what is no default, among WANTED and what fights that. What is
+ * as RESOLUTION wants it is no choice against it; it may be from the last time that we were here.
+ */
+static option_set find_own(const struct shim *shim, const struct target *target,
+			   const struct resolution *resolution, option_set wanted)
 {
 	option_set asked = (wanted | policy_fights(wanted)) & shim->noted & ~target->own;
 	option_set own = 0;
 
 	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
+		const struct policy_setting *setting = resolution->settings[i];
 		struct option_value value;
 
 		if ((asked & option_bit(i)) && option_read(target->fd, i, &value) &&
-		    !is_default(shim, i, &value))
+		    !is_default(shim, i, &value) && !(setting && is_in_force(setting, &value)))
 			own |= option_bit(i);
 	}
 	return own;
@@ -142,7 +155,7 @@ void apply_resolution(const struct shim *shim, struct target *target,
 	if (resolution->left_out && log_is_open())
 		log_left_out(target->fd, target->side, resolution->left_out);
 	if (target->unknown_past)
-		target->own |= find_own(shim, target, wanted);
+		target->own |= find_own(shim, target, resolution, wanted);
 	fights = policy_fights(target->own);
 	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
 		const struct policy_setting *setting = resolution->settings[i];
@@ -183,14 +196,6 @@ int apply_backlog(const struct shim *shim, const struct target *target,
 		return backlog;
 	atomic_fetch_add(&counters()->backlogs_raised, 1);
 	return (int)setting->value.number;
-}
-
-/* What has another value now came from elsewhere: from who made the socket, for example. */
-static bool is_in_force(const struct policy_setting *setting, const struct option_value *now)
-{
-	return setting->value.number == now->number ||
-	       (setting->option == OPTION_TCP_USER_TIMEOUT &&
-		setting->value.number == USER_TIMEOUT_AUTO);
 }
 
 void apply_withdraw(const struct shim *shim, struct target *target,

@@ -54,6 +54,7 @@ bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, s
 
 void bind_done(int fd)
 {
+	seen_forget(fd);
 	seen_set(SEEN_BOUND, fd);
 }
 

@@ -33,6 +33,12 @@ bool seen_is(enum seen what, int fd)
 	return atomic_load_explicit(&words[what][fd / WORD_BITS], memory_order_relaxed) & bit(fd);
 }
 
+bool seen_as_bound(int fd)
+{
+	return is_kept(fd) && seen_is(SEEN_BOUND, fd) && !seen_is(SEEN_LISTENER, fd) &&
+	       !seen_is(SEEN_CONNECTED, fd);
+}
+
 void seen_forget(int fd)
 {
 	for (int what = 0; what < N_SEEN && is_kept(fd); what++)

@@ -15,5 +15,10 @@ enum seen {
 
 void seen_set(enum seen what, int fd);
 bool seen_is(enum seen what, int fd);
+/*
+ * Of a socket that is to listen: bind() was the last that was seen of its number. Any other came
+ * from elsewhere, as far as anybody can tell.
+ */
+bool seen_as_bound(int fd);
 /* A new descriptor: what was known of the number is of another socket. */
 void seen_forget(int fd);
