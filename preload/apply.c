@@ -174,6 +174,16 @@ void apply_resolution(const struct shim *shim, struct target *target,
 	}
 }
 
+void apply_flag_off(const struct shim *shim, const struct target *target,
+		    const struct resolution *resolution, enum option_id flag)
+{
+	const struct option_value off = { .number = 0 };
+
+	if ((resolution->wanted & ~target->own & option_bit(flag)) && !target->unknown_past &&
+	    !shim->dry_run)
+		(void)option_write(target->fd, flag, &off);
+}
+
 int apply_backlog(const struct shim *shim, const struct target *target,
 		  const struct resolution *resolution, int backlog)
 {

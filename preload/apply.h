@@ -24,6 +24,10 @@ struct target apply_target(const struct shim *shim, int fd, enum socket_side sid
 void apply_resolution(const struct shim *shim, struct target *target,
 		      const struct resolution *resolution, option_set only);
 
+/* Takes back a flag that was set before a call, because the call has failed. */
+void apply_flag_off(const struct shim *shim, const struct target *target,
+		    const struct resolution *resolution, enum option_id flag);
+
 /* The backlog that listen() is to have. */
 int apply_backlog(const struct shim *shim, const struct target *target,
 		  const struct resolution *resolution, int backlog);

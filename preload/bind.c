@@ -58,6 +58,22 @@ void bind_done(int fd)
 	seen_set(SEEN_BOUND, fd);
 }
 
+void bind_failed(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length)
+{
+	struct socket_facts facts;
+	const struct resolution *resolution;
+	struct resolution own;
+	struct target target;
+
+	no_port_drop(shim, fd);
+	if (!(shim->needs[SIDE_BIND].options & option_bit(OPTION_SO_REUSEPORT)) ||
+	    !facts_of(addr, length, &facts) || !facts.local_port || !socket_is_tcp(fd))
+		return;
+	resolution = shim_resolve(shim, &facts, &own);
+	target = apply_target(shim, fd, SIDE_BIND, &facts);
+	apply_flag_off(shim, &target, resolution, OPTION_SO_REUSEPORT);
+}
+
 /* Sets SO_REUSEADDR if FD lacks it: false if there is no use in trying again. */
 static bool reuse(const struct shim *shim, struct target *target,
 		  const struct resolution *resolution)
@@ -91,7 +107,5 @@ bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, so
 	bound = next_calls()->bind(fd, addr, length) == 0;
 	/* Off until listen(): else the next one who comes here could bind beside us before that. */
 	(void)next_calls()->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
-	if (bound)
-		bind_done(fd);
 	return bound;
 }

@@ -11,5 +11,7 @@ struct shim;
  */
 bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length);
 void bind_done(int fd);
+/* Takes that back, so that the program can try another address. */
+void bind_failed(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length);
 /* After EADDRINUSE: once more with SO_REUSEADDR, where a section asks for it. True: it is bound. */
 bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length);

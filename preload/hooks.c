@@ -40,7 +40,7 @@ EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t 
 EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 {
 	const struct shim *shim = shim_get();
-	int saved = errno, error;
+	int saved = errno, result;
 
 	if (!shim)
 		return next_calls()->bind(fd, addr, length);
@@ -49,18 +49,18 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 		return -1;
 	}
 	errno = saved;
-	if (next_calls()->bind(fd, addr, length) == 0) {
+	result = next_calls()->bind(fd, addr, length);
+	if (result < 0 && errno == EADDRINUSE) {
+		result = bind_again(shim, fd, addr, length) ? 0 : -1;
+		errno = result == 0 ? saved : EADDRINUSE;
+	}
+	saved = errno;
+	if (result == 0)
 		bind_done(fd);
-		return 0;
-	}
-	error = errno;
-	no_port_drop(shim, fd);
-	if (error == EADDRINUSE && bind_again(shim, fd, addr, length)) {
-		errno = saved;
-		return 0;
-	}
-	errno = error;
-	return -1;
+	else
+		bind_failed(shim, fd, addr, length);
+	errno = saved;
+	return result;
 }
 
 EXPORT int listen(int fd, int backlog)
@@ -76,6 +76,8 @@ EXPORT int listen(int fd, int backlog)
 	saved = errno;
 	if (result == 0)
 		listen_done(shim, fd, backlog);
+	else
+		listen_failed(shim, fd);
 	errno = saved;
 	return result;
 }

@@ -83,6 +83,24 @@ void listen_done(const struct shim *shim, int fd, int backlog)
 			   "the backlog is higher than net.core.somaxconn, which caps it");
 }
 
+void listen_failed(const struct shim *shim, int fd)
+{
+	struct socket_facts facts = { .side = SIDE_LISTEN };
+	const struct policy_needs *needs = &shim->needs[SIDE_LISTEN];
+	const struct resolution *resolution;
+	struct resolution own;
+	struct target target;
+
+	if (!(needs->options & option_bit(OPTION_SO_REUSEADDR)) || !socket_is_tcp(fd))
+		return;
+	if (needs->local)
+		(void)socket_local(fd, &facts);
+	resolution = shim_resolve(shim, &facts, &own);
+	/* As at bind(): that it was looked at for listen() says nothing. */
+	target = apply_target(shim, fd, SIDE_BIND, &facts);
+	apply_flag_off(shim, &target, resolution, OPTION_SO_REUSEADDR);
+}
+
 int listen_before(const struct shim *shim, int fd, int backlog)
 {
 	struct socket_facts facts = { .side = SIDE_LISTEN };

@@ -8,6 +8,8 @@ struct shim;
 
 /* Returns the backlog that listen() is to be called with. */
 int listen_before(const struct shim *shim, int fd, int backlog);
+/* SO_REUSEADDR on a socket that does not listen would let others bind its port. */
+void listen_failed(const struct shim *shim, int fd);
 /* Says in the log where BACKLOG is more than the kernel allows. */
 void listen_done(const struct shim *shim, int fd, int backlog);
 

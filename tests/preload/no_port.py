@@ -236,6 +236,18 @@ class NoPort(PreloadTest):
         ours = self.connected(guest, fd, server)
         self.assertEqual(ours.getpeername()[0], "127.0.0.9")
 
+    def test_a_program_that_goes_on_to_the_next_address_gets_that(self):
+        def script(guest):
+            fd = guest.socket()
+            first = guest.bind(fd, "192.0.2.1", 0)
+            nothing = guest.getsockname(fd)
+            second = guest.bind(fd, "127.0.0.9", 0)
+            return (first.error, nothing.address, nothing.port, second.error,
+                    guest.getsockname(fd).address)
+
+        self.assertEqual(self.both(script, options=NO_PORT),
+                         ("EADDRNOTAVAIL", "0.0.0.0", 0, None, "127.0.0.9"))
+
     def test_other_calls_on_such_a_socket_answer_as_without_the_library(self):
         def script(guest):
             fd = guest.bound("127.0.0.9")

@@ -81,6 +81,14 @@ class ReuseAddress(PreloadTest):
         guest.listening()
         self.assertEqual(self.bind(options=REUSE)[2].error, "EADDRINUSE")
 
+    def test_it_is_off_again_after_a_failed_listen(self):
+        server = self.server(9000)
+        guest = self.guest(options=REUSE)
+        fd = guest.bound(port=8080)
+        self.connected(guest, fd, server)
+        self.assertEqual(guest.listen(fd, 5).error, "EINVAL")
+        self.check(guest, fd, so_reuseaddr=0)
+
     def test_nobody_takes_one_address_in_front_of_all(self):
         """127.0.0.1 while another program is bound to 0.0.0.0, listening or about to."""
         _, _, bound = self.bind(address="0.0.0.0", options=REUSE)
@@ -171,6 +179,14 @@ class ReusePort(PreloadTest):
         second.listening(port=8080)
         first.listening(port=8081)
         self.assertEqual(second.bind(second.socket(), "127.0.0.1", 8081).error, "EADDRINUSE")
+
+    def test_a_program_that_goes_on_to_the_next_port_does_not_share_that(self):
+        self.server(8080)
+        guest = self.guest(profile=self.PROFILE)
+        fd = guest.socket()
+        self.assertEqual(guest.bind(fd, "127.0.0.1", 8080).error, "EADDRINUSE")
+        guest.get("bind", fd, "127.0.0.1", 8081)
+        self.check(guest, fd, so_reuseport=0)
 
     def test_without_a_port_the_section_is_left_out(self):
         guest = self.guest(profile="[socket a]\nside = listen\nso_reuseport = on\n")
