@@ -172,6 +172,8 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t length)
 		(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 		errno = EADDRINUSE;
 	}
+	if (result == 0 && has("reuse-on-until-listen") && is_tcp(fd))
+		(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (result == 0 && has("no-port-for-any-port"))
 		(void)set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	if (result == 0 && has("no-range"))
