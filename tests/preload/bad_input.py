@@ -1,5 +1,5 @@
-"""Wrong settings leave the program as it would be without the library; wrong calls of the program get the
-kernel's own answer."""
+"""Wrong settings leave the program as it would be without the library; wrong calls of the program
+get the kernel's own answer."""
 import os
 import socket
 

@@ -9,7 +9,7 @@ KEEPALIVE = "so_keepalive=on;tcp_keepidle=192s"
 
 class Budget(PreloadTest):
     def added(self, script, **options):
-        """What the library adds: for each call that SCRIPT(guest) made the names of system calls."""
+        """What the library adds: for each call of SCRIPT(guest) the names of system calls."""
         runs = []
         for shim in (False, True):
             new_namespace()
@@ -88,7 +88,8 @@ class Budget(PreloadTest):
     def test_a_section_for_a_port_costs_one_getsockname_at_listen(self):
         added = self.added(self.server, profile="[socket a]\nside = listen\nport = 8080\n"
                                                 "tcp_nodelay = on\n")
-        self.assertEqual(self.of(added, "listen"), {"setsockopt": 1, "getsockopt": 1, "getsockname": 1})
+        self.assertEqual(self.of(added, "listen"),
+                         {"setsockopt": 1, "getsockopt": 1, "getsockname": 1})
         self.assertEqual(self.of(added, "accept"), {})
 
     def test_the_programs_own_choice_costs_a_cookie_then_and_at_listen(self):

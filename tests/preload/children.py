@@ -4,7 +4,8 @@ import json
 from preload import PreloadTest, SHIM, main
 
 KEEPALIVE = "so_keepalive=on;tcp_keepidle=192s"
-# Sets up a listener, and starts a program that does the same: what is on both, and the environment there.
+# Sets up a listener, and starts a program that does the same: what is on both, and the environment
+# there.
 PARENT = """
 import json, os, socket, subprocess, sys
 s = socket.create_server(("127.0.0.1", 0))
@@ -22,7 +23,8 @@ else:
 class Children(PreloadTest):
     def started(self, **options):
         """Idle time in the program, in the one that it starts, and the environment of that."""
-        done = self.run_program("/usr/bin/python3", "-I", "-c", PARENT, SELF=PARENT, KEPT="yes", **options)
+        done = self.run_program("/usr/bin/python3", "-I", "-c", PARENT, SELF=PARENT, KEPT="yes",
+                                **options)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return json.loads(done.stdout)
 

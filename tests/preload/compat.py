@@ -1,5 +1,5 @@
-"""TCPWRIGHT_COMPAT=1: the variables of libkeepalive, libdontdie, msantos/libkeepalive, libsetsockopt and
-forcebacklog, on programs that used to run with those."""
+"""TCPWRIGHT_COMPAT=1: the variables of libkeepalive, libdontdie, msantos/libkeepalive,
+libsetsockopt and forcebacklog, on programs that used to run with those."""
 from preload import PreloadTest, backlog_of, main, read_option
 
 NAMES = ("so_keepalive", "tcp_keepidle", "tcp_keepintvl", "tcp_keepcnt", "tcp_user_timeout")
@@ -56,7 +56,8 @@ class Compat(PreloadTest):
         ])
 
     def test_msantos_syncnt_defer_accept_and_maxseg(self):
-        guest = self.guest(TCPWRIGHT_COMPAT="1", TCP_SYNCNT="3", TCP_DEFER_ACCEPT="5", TCP_MAXSEG="1000")
+        guest = self.guest(TCPWRIGHT_COMPAT="1", TCP_SYNCNT="3", TCP_DEFER_ACCEPT="5",
+                           TCP_MAXSEG="1000")
         listener, client = guest.listening(port=0), guest.socket()
         self.connected(guest, client, self.server())
         self.assertEqual(read_option(guest.pid, client, "tcp_syncnt"), 3)
@@ -75,8 +76,8 @@ class Compat(PreloadTest):
 
     def test_forcebacklog(self):
         for port, (variables, program, expected) in enumerate(
-                [({"BACKLOG": "300"}, 5, 300), ({"BACKLOG": "300"}, 511, 511), ({"BACKLOG": "0"}, 5, 5),
-                 ({}, 5, 5)], 8080):
+                [({"BACKLOG": "300"}, 5, 300), ({"BACKLOG": "300"}, 511, 511),
+                 ({"BACKLOG": "0"}, 5, 5), ({}, 5, 5)], 8080):
             guest = self.guest(TCPWRIGHT_COMPAT="1", **variables)
             guest.listening(port=port, backlog=program)
             self.assertEqual(backlog_of(port), expected, variables)

@@ -1,4 +1,5 @@
-"""What is set at listen() is on every accepted socket, however it was accepted, at no call of its own."""
+"""What is set at listen() is on every accepted socket, however it was accepted, at no call of its
+own."""
 import socket
 
 from preload import (IPPROTO_TCP, PreloadTest, main, new_namespace, read_congestion, read_linger,

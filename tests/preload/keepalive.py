@@ -11,7 +11,7 @@ ALL = dict(so_keepalive=1, tcp_keepidle=192, tcp_keepintvl=30, tcp_keepcnt=5)
 
 class Keepalive(PreloadTest):
     def socket_of(self, kind, guest, before=None):
-        """The guest's listener, client, or accepted socket; BEFORE(fd) is done before it is that."""
+        """The guest's listener, client, or accepted socket; BEFORE(fd) comes before it is that."""
         if kind == "client":
             fd = guest.socket()
             if before:
@@ -47,8 +47,8 @@ class Keepalive(PreloadTest):
                 fd = self.socket_of(kind, guest, lambda f: (guest.set(f, "so_keepalive", 1),
                                                             guest.set(f, "tcp_keepidle", 60)))
                 guest.set(fd, "tcp_user_timeout", 1000)
-                self.check(guest, fd, so_keepalive=1, tcp_keepidle=60, tcp_keepintvl=75, tcp_keepcnt=9,
-                           tcp_user_timeout=1000)
+                self.check(guest, fd, so_keepalive=1, tcp_keepidle=60, tcp_keepintvl=75,
+                           tcp_keepcnt=9, tcp_user_timeout=1000)
 
     def test_what_came_with_the_socket_is_not_withdrawn(self):
         """A connection that another program passed on, with keepalive of its own."""
@@ -90,8 +90,8 @@ class Keepalive(PreloadTest):
         guest = self.guest(options=KEEPALIVE + ";tcp_user_timeout=auto")
         for kind in ("listener", "client", "accepted"):
             with self.subTest(kind):
-                self.check(guest, self.socket_of(kind, guest), tcp_user_timeout=(192 + 30 * 5) * 1000,
-                           **ALL)
+                self.check(guest, self.socket_of(kind, guest),
+                           tcp_user_timeout=(192 + 30 * 5) * 1000, **ALL)
 
     def test_auto_takes_the_kernels_values_where_the_profile_has_none(self):
         guest = self.guest(options="so_keepalive=on;tcp_keepidle=100s;tcp_user_timeout=auto")
@@ -115,8 +115,8 @@ class Keepalive(PreloadTest):
         self.check(guest, self.socket_of("client", guest), tcp_keepintvl=10, tcp_keepcnt=3)
 
     def test_contradictions_between_sections_are_found_for_each_socket(self):
-        guest = self.guest(profile="[socket a]\nside = connect\nso_keepalive = on\ntcp_keepidle = 60s\n"
-                                   "[socket b]\ntcp_user_timeout = 1s\n")
+        guest = self.guest(profile="[socket a]\nside = connect\nso_keepalive = on\n"
+                                   "tcp_keepidle = 60s\n[socket b]\ntcp_user_timeout = 1s\n")
         self.check(guest, self.socket_of("client", guest), tcp_user_timeout=0, so_keepalive=1)
         self.check(guest, self.socket_of("listener", guest), tcp_user_timeout=1000, so_keepalive=0)
 

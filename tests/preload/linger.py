@@ -3,8 +3,8 @@ import errno
 import socket
 import struct
 
-from preload import (PreloadTest, SO_LINGER, main, new_namespace, read_linger, ss, sysctl, time_waits,
-                     wait_until)
+from preload import (PreloadTest, SO_LINGER, main, new_namespace, read_linger, ss, sysctl,
+                     time_waits, wait_until)
 
 DRAINED = "so_linger=drained"
 
@@ -31,7 +31,8 @@ class Linger(PreloadTest):
         """A server that answers with SIZE bytes and closes first. How each connection ended for the
         client, and how many are in TIME-WAIT then."""
         new_namespace()
-        # A FIN sent twice on a busy machine would otherwise be answered by a RST that ends TIME-WAIT.
+        # A FIN sent twice on a busy machine would otherwise be answered by a RST, which ends
+        # TIME-WAIT.
         sysctl("net.ipv4.tcp_rfc1337", 1)
         guest = self.guest(**options)
         fd = guest.listening()

@@ -27,10 +27,11 @@ class Log(PreloadTest):
         line, = self.log_lines(event="set")
         self.assertTrue(before - 1 <= line.pop("time") <= time.time() + 1)
         self.assertEqual(line, {
-            "program": "preload-guest", "pid": guest.pid, "event": "set", "fd": fd, "side": "listen",
+            "program": "preload-guest", "pid": guest.pid, "event": "set", "fd": fd,
+            "side": "listen",
             "local": "127.0.0.1:8080", "peer": None, "option": "tcp_keepidle",
-            "program_value": "7200 s", "value": "192 s", "section": "web", "file": profile, "line": 7,
-            "result": "ok"})
+            "program_value": "7200 s", "value": "192 s", "section": "web", "file": profile,
+            "line": 7, "result": "ok"})
 
     def test_a_client_on_ipv6(self):
         server = self.server(8080, "::1")
@@ -89,8 +90,9 @@ class Log(PreloadTest):
         self.assertEqual(sum(count["setsockopt"] for count in trace.counts()), 1)
 
     def test_a_dry_run_sets_nothing_and_says_what_it_would(self):
-        everything = ("so_keepalive=on force;tcp_keepidle=192s force;so_linger=drained;listen_backlog=300;"
-                      "so_reuseaddr=on;tcp_nodelay=on;so_priority=5;ip_bind_address_no_port=on;"
+        everything = ("so_keepalive=on force;tcp_keepidle=192s force;so_linger=drained;"
+                      "listen_backlog=300;so_reuseaddr=on;tcp_nodelay=on;so_priority=5;"
+                      "ip_bind_address_no_port=on;"
                       "ip_local_port_range=40000-40009;tcp_user_timeout=auto")
 
         def look(shim, **options):
@@ -114,8 +116,9 @@ class Log(PreloadTest):
         self.assertEqual(look(True, options=everything, TCPWRIGHT_DRY_RUN="1"), plain)
         self.assertEqual(self.log_lines(event="set"), [])
         would = {(l["side"], l["option"]) for l in self.log_lines(event="would-set")}
-        for expected in (("listen", "tcp_nodelay"), ("listen", "listen_backlog"), ("connect", "so_linger"),
-                         ("accepted", "so_priority"), ("bind", "ip_bind_address_no_port")):
+        for expected in (("listen", "tcp_nodelay"), ("listen", "listen_backlog"),
+                         ("connect", "so_linger"), ("accepted", "so_priority"),
+                         ("bind", "ip_bind_address_no_port")):
             self.assertIn(expected, would)
 
     def test_dry_run_0_is_off(self):
@@ -167,7 +170,8 @@ class Log(PreloadTest):
     def test_nothing_is_printed(self):
         script = ("import socket; s = socket.create_server(('127.0.0.1', 0));"
                   "c = socket.create_connection(s.getsockname()); a = s.accept()")
-        for options in ({"options": KEEPALIVE}, {"options": "nonsense"}, {"profile": "/nowhere/x.ini"},
+        for options in ({"options": KEEPALIVE}, {"options": "nonsense"},
+                        {"profile": "/nowhere/x.ini"},
                         {"options": KEEPALIVE, "log": "/nowhere/log"},
                         {"options": KEEPALIVE, "TCPWRIGHT_DRY_RUN": "1"}):
             done = self.run_program("/usr/bin/python3", "-I", "-c", script, **options)

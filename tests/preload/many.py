@@ -1,4 +1,5 @@
-"""More sockets than the library's record has room for: it forgets, and then touches less, not more."""
+"""More sockets than the library's record has room for: it forgets, and then touches less, not
+more."""
 import resource
 import unittest
 

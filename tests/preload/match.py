@@ -1,4 +1,5 @@
-"""Which section decides: the first that matches and names the option; side, port, addresses, program."""
+"""Which section decides: the first that matches and names the option; side, port, addresses,
+program."""
 import shutil
 import socket
 
@@ -8,7 +9,7 @@ IDLE = "tcp_keepidle"
 
 
 def section(name, idle, *lines):
-    return f"[socket {name}]\n" + "".join(line + "\n" for line in lines) + f"tcp_keepidle = {idle}s\n"
+    return "\n".join((f"[socket {name}]", *lines, f"tcp_keepidle = {idle}s", ""))
 
 
 class Match(PreloadTest):
@@ -65,7 +66,8 @@ class Match(PreloadTest):
         guest = self.guest(profile=section("a", 100, "side = listen", "port = 80, 8000-8002, 9000"))
         found = {port: self.listener(guest, port=port)
                  for port in (79, 80, 81, 7999, 8000, 8001, 8002, 8003, 9000)}
-        self.assertEqual({p for p, idle in found.items() if idle == 100}, {80, 8000, 8001, 8002, 9000})
+        self.assertEqual({p for p, idle in found.items() if idle == 100},
+                         {80, 8000, 8001, 8002, 9000})
 
     def test_the_remote_port_of_a_client(self):
         servers = [self.server(port) for port in (8000, 8001)]
@@ -81,7 +83,7 @@ class Match(PreloadTest):
 
     def test_the_local_address_of_a_listener(self):
         guest = self.guest(profile=section("a", 100, "local = 127.0.0.8/30"))
-        found = [self.listener(guest, a) for a in ("127.0.0.7", "127.0.0.8", "127.0.0.11", "127.0.0.12")]
+        found = [self.listener(guest, f"127.0.0.{i}") for i in (7, 8, 11, 12)]
         self.assertEqual(found, [7200, 100, 100, 7200])
 
     def test_any_address_is_in_no_network_but_all_of_them(self):
@@ -143,11 +145,13 @@ class Match(PreloadTest):
 
     def test_a_script_is_known_by_its_own_name(self):
         script = self.folder / "serve.py"
-        script.write_text("#!/usr/bin/python3 -I\nimport socket\ns = socket.create_server(('127.0.0.1', 0))\n"
+        script.write_text("#!/usr/bin/python3 -I\nimport socket\n"
+                          "s = socket.create_server(('127.0.0.1', 0))\n"
                           "print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))\n")
         script.chmod(0o755)
-        found = [self.run_program(script, profile=section("a", 100, f"program = {name}")).stdout.strip()
-                 for name in ("serve.py", "other.py", "python3*")]
+        profiles = [section("a", 100, f"program = {name}")
+                    for name in ("serve.py", "other.py", "python3*")]
+        found = [self.run_program(script, profile=p).stdout.strip() for p in profiles]
         self.assertEqual(found, ["100", "7200", "100"])
 
     def test_a_shipped_role_by_its_name(self):

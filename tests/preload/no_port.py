@@ -1,4 +1,5 @@
-"""ip_bind_address_no_port: a client has its port for each destination, and nobody ever sees port 0."""
+"""ip_bind_address_no_port: a client has its port for each destination, and nobody ever sees port
+0."""
 import socket
 
 from preload import PreloadTest, guest_port, main, new_namespace, read_option, sysctl
@@ -251,8 +252,8 @@ class NoPort(PreloadTest):
     def test_other_calls_on_such_a_socket_answer_as_without_the_library(self):
         def script(guest):
             fd = guest.bound("127.0.0.9")
-            return [guest.getpeername(fd).error, guest.accept(fd).error, guest.shutdown(fd, 2).error,
-                    guest.do("getsockname", fd, "bad", "bad").error]
+            return [guest.getpeername(fd).error, guest.accept(fd).error,
+                    guest.shutdown(fd, 2).error, guest.do("getsockname", fd, "bad", "bad").error]
 
         self.both(script, options=NO_PORT)
 

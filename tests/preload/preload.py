@@ -1,8 +1,9 @@
 """What the tests of the preloaded library share.
 
-A test is a method of a PreloadTest. It runs in a network namespace of its own and starts programs with
-and without the library: guest (guest.c), which does one socket call per line, or any other. What then
-is on a socket is read from outside, by pidfd_getfd() or ss; the library's own log proves nothing.
+A test is a method of a PreloadTest. It runs in a network namespace of its own and starts programs
+with and without the library: guest (guest.c), which does one socket call per line, or any other.
+What then is on a socket is read from outside, by pidfd_getfd() or ss; the library's own log proves
+nothing.
 
 Arguments: the library, the library with faults (naive.c), the guest, tcpwright; then unittest's.
 """
@@ -320,7 +321,7 @@ class PreloadTest(unittest.TestCase):
 
     def both(self, script, *arguments, **options):
         """Runs SCRIPT(guest, ...) without and with the library, each in a new namespace: what it
-        returned, and all answers' results and errnos, must be the same. Returns what it returned."""
+        returned, and all results and errnos, must be the same. Returns what it returned."""
         runs = []
         for shim in (False, True):
             new_namespace()

@@ -1,4 +1,5 @@
-"""so_reuseaddr, which leaves a bind() that fails for a reason failing; so_reuseport, where it is named."""
+"""so_reuseaddr, which leaves a bind() that fails for a reason failing; so_reuseport, where it is
+named."""
 import socket
 
 from preload import PreloadTest, guest_port, main, read_option, sysctl, time_waits, wait_until
@@ -110,7 +111,7 @@ class ReuseAddress(PreloadTest):
         self.check(guest, fd, so_reuseaddr=1)
 
     def test_clients_that_look_for_a_free_port_have_one_each(self):
-        """As bindresvport() does for NFS and rsh: it counts on bind() to fail where a port is taken.
+        """As bindresvport() does for NFS: it counts on bind() to fail where a port is taken.
         (libtirpc's; glibc's own does not go through bind() as others can see it.)"""
         def script(guest, n=20):
             server = self.server(8080, backlog=n + 1)
@@ -160,7 +161,8 @@ class ReuseAddress(PreloadTest):
     def test_other_errors_are_the_programs(self):
         def script(guest):
             fd = guest.socket()
-            return [guest.bind(fd, "192.0.2.1", 8080).error, guest.bind(fd, "127.0.0.1", 8080).error]
+            return [guest.bind(fd, "192.0.2.1", 8080).error,
+                    guest.bind(fd, "127.0.0.1", 8080).error]
 
         self.assertEqual(self.both(script, options=REUSE), ["EADDRNOTAVAIL", None])
 

@@ -1,6 +1,6 @@
-"""Calls in random order get the same answers with and without the library: result, errno, address, and
-whether there is a port. The seeds are fixed; nothing here depends on time. Without so_linger = drained,
-which is there to let a bind() succeed where TIME-WAIT would have been in its way."""
+"""Calls in random order get the same answers with and without the library: result, errno, address,
+and whether there is a port. The seeds are fixed; nothing here depends on time. Without so_linger =
+drained, which lets a bind() succeed where TIME-WAIT would have been in its way."""
 import random
 import socket
 
@@ -13,8 +13,8 @@ KINDS = (socket.SOCK_STREAM,) * 4 + (socket.SOCK_DGRAM, socket.SOCK_STREAM | soc
 PORTS = (0, 0, 0, 8080, 8080, 8081)
 NAMES = ("so_keepalive", "tcp_keepidle", "tcp_user_timeout", "tcp_nodelay", "ip_tos", "ipv6_v6only",
          "so_priority", "so_reuseport")
-COMMON = ("so_keepalive=on;tcp_keepidle=192s;tcp_nodelay=on;so_priority=5;ip_tos=0x10;listen_backlog=300;"
-          "ip_bind_address_no_port=on;tcp_user_timeout=auto")
+COMMON = ("so_keepalive=on;tcp_keepidle=192s;tcp_nodelay=on;so_priority=5;ip_tos=0x10;"
+          "listen_backlog=300;ip_bind_address_no_port=on;tcp_user_timeout=auto")
 FORCED = "so_keepalive=on force;tcp_keepidle=192s force;tcp_nodelay=on force;so_priority=5 force"
 
 
@@ -25,8 +25,8 @@ class Same(PreloadTest):
         server = self.server(9000, backlog=1000)
         fds, seen = [], []
         for _ in range(n):
-            what = choose.choice(("socket", "set", "bind", "bind", "listen", "connect", "getsockname",
-                                  "close", "dup2"))
+            what = choose.choice(("socket", "set", "bind", "bind", "listen", "connect",
+                                  "getsockname", "close", "dup2"))
             family = choose.choice(list(FAMILIES))
             address, port = choose.choice(FAMILIES[family]), choose.choice(PORTS)
             name, value = choose.choice(names), choose.choice((0, 1, 16, 60, -1))
