@@ -8,6 +8,9 @@ KEEPALIVE = "so_keepalive=on;tcp_keepidle=192s;tcp_keepintvl=30s;tcp_keepcnt=5"
 NOTHING = dict(so_keepalive=0, tcp_keepidle=7200, tcp_keepintvl=75, tcp_keepcnt=9)
 ALL = dict(so_keepalive=1, tcp_keepidle=192, tcp_keepintvl=30, tcp_keepcnt=5)
 
+# For clients of one port only.
+BY_PEER = "[socket one]\nside = connect\nport = 8080\nso_keepalive = on\ntcp_keepidle = 192s\n"
+
 
 class Keepalive(PreloadTest):
     def socket_of(self, kind, guest, before=None):
@@ -39,6 +42,49 @@ class Keepalive(PreloadTest):
                 self.check(guest, fd, tcp_user_timeout=0, **ALL)
                 self.assertEqual(guest.set(fd, "tcp_user_timeout", 1000).result, 0)
                 self.check(guest, fd, tcp_user_timeout=1000, **NOTHING)
+
+    def test_it_is_withdrawn_while_connect_is_under_way(self):
+        """When getpeername() does not tell the peer, by which the section was found."""
+        server = self.server(8080, backlog=0)
+        self.client(8080)  # fills the queue: the next SYN is dropped
+        guest = self.guest(profile=f"[socket other]\nport = 8081\nso_keepalive = on\n"
+                                   f"tcp_keepidle = 60s\n{BY_PEER}")
+        fd = guest.socket(kind=socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self.assertEqual(guest.connect(fd, "127.0.0.1", 8080).error, "EINPROGRESS")
+        self.assertEqual(len(ss("-ta", "state", "syn-sent")), 1)
+        self.check(guest, fd, so_keepalive=1, tcp_keepidle=192)
+        guest.set(fd, "tcp_user_timeout", 1000)
+        self.check(guest, fd, tcp_user_timeout=1000, **NOTHING)
+        server.close()
+
+    def test_it_is_withdrawn_after_a_connect_that_failed(self):
+        server = self.server(8081)
+        guest = self.guest(profile=BY_PEER)
+        fd = guest.socket()
+        self.assertEqual(guest.connect(fd, "127.0.0.1", 8080).error, "ECONNREFUSED")
+        self.check(guest, fd, so_keepalive=1, tcp_keepidle=192)
+        guest.set(fd, "tcp_user_timeout", 1000)
+        self.connected(guest, fd, server)
+        self.check(guest, fd, tcp_user_timeout=1000, **NOTHING)
+
+    def test_it_is_withdrawn_through_another_descriptor(self):
+        guest = self.guest(profile=BY_PEER)
+        fd = guest.socket()
+        self.connected(guest, fd, self.server(8080))
+        guest.set(guest.get("dup", fd), "tcp_user_timeout", 1000)
+        self.check(guest, fd, tcp_user_timeout=1000, **NOTHING)
+
+    def test_it_is_withdrawn_through_the_descriptor_of_a_former_client(self):
+        guest = self.guest(profile="[socket own]\nside = listen\nso_keepalive = on\n"
+                                   "tcp_keepidle = 192s\n[socket peers]\nside = connect\n"
+                                   "tcp_nodelay = on\n")
+        listener = guest.listening()
+        former = guest.socket()
+        self.connected(guest, former, self.server())
+        accepted, _ = self.accepted(guest, listener)
+        guest.get("dup2", accepted, former)
+        guest.set(former, "tcp_user_timeout", 1000)
+        self.check(guest, accepted, tcp_user_timeout=1000, **NOTHING)
 
     def test_what_the_program_chose_itself_is_not_withdrawn(self):
         for kind in ("listener", "client", "accepted"):
