@@ -4,7 +4,7 @@
  * gives; what it prints is how many sockets had which keepalive. It knows nothing of the library
  * that may be preloaded into it.
  *
- *   trap_calls plain | vfork | signal | threads | seccomp
+ *   trap_calls plain | vfork | signal | threads | seccomp | cancel
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -154,6 +154,36 @@ static void in_threads(void)
 		CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
+/* None of these is a cancellation point: pthreads(7). */
+static void *cancelled(void *ret_done)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(at);
+	int idle = 77, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(fd >= 0 && pthread_cancel(pthread_self()) == 0);
+	CHECK(bind(fd, (struct sockaddr *)&at, length) == 0);
+	CHECK(listen(fd, 5) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
+	CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &idle, sizeof(idle)) == 0);
+	count(fd);
+	*(int *)ret_done = 1;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void in_cancelled_thread(void)
+{
+	int done = 0;
+	void *result;
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, cancelled, &done) == 0);
+	CHECK(pthread_join(thread, &result) == 0);
+	CHECK(done && result == PTHREAD_CANCELED);
+}
+
 /* Of a program that knows what it calls: the hooked family, and what it needs to end. */
 static const unsigned int allowed[] = {
 	SYS_socket,     SYS_bind,       SYS_listen,      SYS_connect, SYS_accept,     SYS_accept4,
@@ -205,8 +235,9 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} modes[] = {
-		{ "plain", plain },        { "vfork", in_vfork },       { "signal", in_handler },
-		{ "threads", in_threads }, { "seccomp", below_filter },
+		{ "plain", plain },          { "vfork", in_vfork },
+		{ "signal", in_handler },    { "threads", in_threads },
+		{ "seccomp", below_filter }, { "cancel", in_cancelled_thread },
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(modes[0]); i++) {

@@ -63,6 +63,9 @@ class BadMoments(TrapTest):
     def test_in_threads(self):
         self.same("threads")
 
+    def test_in_a_thread_that_is_to_be_cancelled(self):
+        self.same("cancel")
+
     def test_below_a_filter_that_allows_what_the_program_calls_itself(self):
         self.assertEqual(self.calls("seccomp", shim=False), (0, 6))
         self.assertEqual(self.calls("seccomp", profile=BUSY, log=False), (6, 6))
