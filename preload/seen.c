@@ -4,7 +4,8 @@
 
 #include "seen.h"
 
-enum { N_DESCRIPTORS = 1 << 16, WORD_BITS = 64 };
+/* As many as fs.nr_open lets a program have by default; pages that are not used cost nothing. */
+enum { N_DESCRIPTORS = 1 << 20, WORD_BITS = 64 };
 
 static _Atomic uint64_t words[N_SEEN][N_DESCRIPTORS / WORD_BITS];
 

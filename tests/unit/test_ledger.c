@@ -90,6 +90,17 @@ Test(seen, bits_are_per_descriptor_and_kind_and_go_with_the_descriptor)
 	cr_expect_not(seen_is(SEEN_LISTENER, 5));
 }
 
+Test(seen, as_many_descriptors_are_known_as_a_program_may_have)
+{
+	const int last = (1 << 20) - 1; /* fs.nr_open */
+
+	cr_expect_not(seen_is(SEEN_CONNECTED, last), "else an accepted socket passes for a client");
+	seen_set(SEEN_CONNECTED, last);
+	cr_expect(seen_is(SEEN_CONNECTED, last));
+	cr_expect_not(seen_is(SEEN_CONNECTED, last - 1));
+	cr_expect_not(seen_is(SEEN_BOUND, last));
+}
+
 Test(seen, descriptors_beyond_the_bitmap_are_harmless)
 {
 	seen_set(SEEN_LISTENER, -1);
