@@ -108,21 +108,32 @@ static void finish(struct json_line *text)
 		atomic_fetch_add(&counters()->log_lines_lost, 1);
 }
 
+/* Out of the way of the program's own, as far up as its limit lets us; FD itself if that fails. */
+static int move_up(int fd)
+{
+	struct rlimit limit;
+	int lowest = HIGH_DESCRIPTOR, high;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 0 &&
+	    limit.rlim_cur <= HIGH_DESCRIPTOR)
+		lowest = (int)limit.rlim_cur - 1;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+	if (high < 0)
+		return fd;
+	(void)close(fd);
+	return high;
+}
+
 int log_open(const char *path, struct err *err)
 {
 	/* A named pipe without a reader must not block the program. */
 	int fd =
 		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-	int high;
 	struct stat st;
 
 	if (fd < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
-	if (high >= 0) {
-		(void)close(fd);
-		fd = high;
-	}
+	fd = move_up(fd);
 	/* Writing to a pipe can block, or end the program with SIGPIPE. */
 	if (fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))) {
 		(void)close(fd);

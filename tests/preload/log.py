@@ -140,6 +140,13 @@ class Log(PreloadTest):
             flags = int(next(l for l in file if l.startswith("flags:")).split()[1], 8)
         self.assertTrue(flags & os.O_CLOEXEC)
 
+    def test_the_programs_own_descriptors_keep_their_numbers(self):
+        def script(guest):
+            return guest.socket()
+
+        for limit in (64, 500, 501, 1024):
+            self.both(script, options=KEEPALIVE, before=("prlimit", f"--nofile={limit}:{limit}"))
+
     def test_a_program_that_closes_every_descriptor_goes_on(self):
         guest = self.guest(options=KEEPALIVE)
         guest.get("closefrom", 3)
