@@ -1,4 +1,5 @@
 /* bind() without a port, and the port after all where the program wants to know it. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -74,7 +75,8 @@ int no_port_take_port(const struct shim *shim, int fd)
 	    !is_ours(fd, &cookie) || !bound_without_port(fd, &addr, &length))
 		return 0;
 	(void)set_option(fd, 0);
-	if (next_calls()->bind(fd, (struct sockaddr *)&addr, length) == 0) {
+	/* EINVAL: another thread was quicker, here or with connect(), and there is a port. */
+	if (next_calls()->bind(fd, (struct sockaddr *)&addr, length) == 0 || errno == EINVAL) {
 		ledger_mark_no_port(cookie, false);
 		return 0;
 	}

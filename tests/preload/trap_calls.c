@@ -4,7 +4,7 @@
  * gives; what it prints is how many sockets had which keepalive. It knows nothing of the library
  * that may be preloaded into it.
  *
- *   trap_calls plain | vfork | signal | threads | seccomp | cancel
+ *   trap_calls plain | vfork | signal | threads | seccomp | cancel | names
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -154,6 +154,59 @@ static void in_threads(void)
 		CHECK(pthread_join(threads[i], NULL) == 0);
 }
 
+/* Two threads ask one socket for its name at one time. */
+static struct {
+	pthread_barrier_t begin, end;
+	atomic_int fd; /* -1: no more */
+} asked;
+
+static in_port_t name_of(int fd)
+{
+	struct sockaddr_in at;
+	socklen_t length = sizeof(at);
+
+	CHECK(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
+	return at.sin_port;
+}
+
+static void *ask_along(void *argument)
+{
+	for (;;) {
+		pthread_barrier_wait(&asked.begin);
+		if (asked.fd < 0)
+			return argument;
+		CHECK(name_of(asked.fd) != 0);
+		pthread_barrier_wait(&asked.end);
+	}
+}
+
+static void names_in_threads(void)
+{
+	enum { N_NAMES = 5000 };
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	pthread_t thread;
+
+	CHECK(pthread_barrier_init(&asked.begin, NULL, 2) == 0);
+	CHECK(pthread_barrier_init(&asked.end, NULL, 2) == 0);
+	CHECK(pthread_create(&thread, NULL, ask_along, NULL) == 0);
+	for (int i = 0; i < N_NAMES; i++) {
+		in_port_t port;
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		CHECK(bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0);
+		asked.fd = fd;
+		pthread_barrier_wait(&asked.begin);
+		port = name_of(fd);
+		pthread_barrier_wait(&asked.end);
+		CHECK(port && port == name_of(fd));
+		CHECK(close(fd) == 0);
+	}
+	asked.fd = -1;
+	pthread_barrier_wait(&asked.begin);
+	CHECK(pthread_join(thread, NULL) == 0);
+}
+
 /* None of these is a cancellation point: pthreads(7). */
 static void *cancelled(void *ret_done)
 {
@@ -235,9 +288,13 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} modes[] = {
-		{ "plain", plain },          { "vfork", in_vfork },
-		{ "signal", in_handler },    { "threads", in_threads },
-		{ "seccomp", below_filter }, { "cancel", in_cancelled_thread },
+		{ "plain", plain },
+		{ "vfork", in_vfork },
+		{ "signal", in_handler },
+		{ "threads", in_threads },
+		{ "seccomp", below_filter },
+		{ "cancel", in_cancelled_thread },
+		{ "names", names_in_threads },
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(modes[0]); i++) {

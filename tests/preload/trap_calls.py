@@ -66,6 +66,10 @@ class BadMoments(TrapTest):
     def test_in_a_thread_that_is_to_be_cancelled(self):
         self.same("cancel")
 
+    def test_two_threads_that_ask_for_one_name(self):
+        """The first to ask makes the socket take a port."""
+        self.calls("names", options="ip_bind_address_no_port=on")
+
     def test_below_a_filter_that_allows_what_the_program_calls_itself(self):
         self.assertEqual(self.calls("seccomp", shim=False), (0, 6))
         self.assertEqual(self.calls("seccomp", profile=BUSY, log=False), (6, 6))
