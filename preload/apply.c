@@ -4,8 +4,6 @@
  * program's; keepalive and the user timeout are never mixed between the two.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -13,7 +11,6 @@
 #include "counters.h"
 #include "ledger.h"
 #include "log.h"
-#include "next.h"
 #include "option_io.h"
 #include "seen.h"
 #include "socket.h"
@@ -229,21 +226,13 @@ void apply_withdraw_drained(const struct shim *shim, const struct target *target
 			    const struct resolution *resolution)
 {
 	const struct policy_setting *drained = resolution->settings[OPTION_SO_LINGER];
-	const int as_configured = 0;
-	struct option_value before = { .number = LINGER_DRAINED };
-	struct policy_setting setting = { .option = OPTION_SO_LINGER,
-					  .value = { .number = LINGER_OFF } };
-	int linger2 = 0, error;
-	socklen_t length = sizeof(linger2);
+	const struct option_value before = { .number = LINGER_DRAINED };
+	const struct policy_setting off = { .option = OPTION_SO_LINGER,
+					    .value = { .number = LINGER_OFF } };
 
 	if (!drained || drained->value.number != LINGER_DRAINED || drained->force ||
-	    shim->dry_run ||
-	    next_calls()->getsockopt(target->fd, IPPROTO_TCP, TCP_LINGER2, &linger2, &length) < 0 ||
-	    linger2 >= 0)
+	    shim->dry_run || !option_is_drained(target->fd))
 		return;
-	error = next_calls()->setsockopt(target->fd, IPPROTO_TCP, TCP_LINGER2, &as_configured,
-					 sizeof(as_configured)) < 0
-			? errno
-			: 0;
-	report(shim, target, &setting, SHIM_WITHDRAWN, error, &before, &setting.value);
+	report(shim, target, &off, SHIM_WITHDRAWN, option_end_drained(target->fd), &before,
+	       &off.value);
 }

@@ -19,6 +19,13 @@ static bool read_number(int fd, int level, int name, int64_t *ret_number)
 	return true;
 }
 
+bool option_is_drained(int fd)
+{
+	int64_t linger2;
+
+	return read_number(fd, IPPROTO_TCP, TCP_LINGER2, &linger2) && linger2 < 0;
+}
+
 static bool read_linger(int fd, int64_t *ret_number)
 {
 	struct linger linger = { 0 };
@@ -26,15 +33,10 @@ static bool read_linger(int fd, int64_t *ret_number)
 
 	if (next_calls()->getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) < 0)
 		return false;
-	*ret_number = !linger.l_onoff       ? LINGER_OFF
-		      : linger.l_linger > 0 ? linger.l_linger
-					    : LINGER_ABORT;
-	if (*ret_number == LINGER_OFF) {
-		int64_t linger2;
-
-		if (read_number(fd, IPPROTO_TCP, TCP_LINGER2, &linger2) && linger2 < 0)
-			*ret_number = LINGER_DRAINED;
-	}
+	if (!linger.l_onoff)
+		*ret_number = option_is_drained(fd) ? LINGER_DRAINED : LINGER_OFF;
+	else
+		*ret_number = linger.l_linger > 0 ? linger.l_linger : LINGER_ABORT;
 	return true;
 }
 
@@ -85,6 +87,11 @@ static int write_linger(int fd, int64_t number)
 	if (number == LINGER_DRAINED)
 		return write_number(fd, IPPROTO_TCP, TCP_LINGER2, -1);
 	return write_bytes(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+int option_end_drained(int fd)
+{
+	return write_number(fd, IPPROTO_TCP, TCP_LINGER2, 0); /* as net.ipv4.tcp_fin_timeout says */
 }
 
 /* An IPv6 socket has a traffic class as well; on others the second call has nothing to do. */
