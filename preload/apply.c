@@ -97,9 +97,25 @@ static void report(const struct shim *shim, const struct target *target,
 		log_option(&line);
 }
 
-/* `>=` and `<=` leave alone what is large or small enough. */
-static bool is_met(const struct policy_setting *setting, const struct option_value *before)
+/*
+ * Read where nobody has set it, the number is not what is in force: these are unlimited then. (The
+ * kernel gives 536 for a segment size that only the connection will tell.)
+ */
+static bool is_unlimited(const struct shim *shim, enum option_id id,
+			 const struct option_value *value)
 {
+	if (id == OPTION_TCP_MAXSEG)
+		return is_default(shim, id, value);
+	return (id == OPTION_TCP_USER_TIMEOUT || id == OPTION_TCP_NOTSENT_LOWAT) &&
+	       value->number == 0;
+}
+
+/* `>=` and `<=` leave alone what is large or small enough. */
+static bool is_met(const struct shim *shim, const struct policy_setting *setting,
+		   const struct option_value *before)
+{
+	if (is_unlimited(shim, setting->option, before))
+		return setting->op == SETTING_RAISE;
 	return (setting->op == SETTING_RAISE && before->number >= setting->value.number) ||
 	       (setting->op == SETTING_LOWER && before->number <= setting->value.number);
 }
@@ -120,7 +136,7 @@ static void set_one(const struct shim *shim, const struct target *target,
 	}
 	if ((log_is_open() || setting->op != SETTING_SET) && option_read(target->fd, id, &before))
 		known = &before;
-	if (setting->op != SETTING_SET && (!known || is_met(setting, known))) {
+	if (setting->op != SETTING_SET && (!known || is_met(shim, setting, known))) {
 		report(shim, target, setting, SHIM_SKIPPED, 0, known, &value);
 		return;
 	}
