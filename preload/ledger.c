@@ -60,9 +60,11 @@ static _Atomic uint64_t *claim(struct bucket *bucket, uint64_t cookie)
 	unsigned int way;
 
 	for (size_t i = 0; i < N_WAYS; i++) {
-		uint64_t free_cookie = 0;
+		uint64_t there = 0;
 
-		if (atomic_compare_exchange_strong(&bucket->cookies[i], &free_cookie, cookie))
+		/* Another thread, or a signal handler, may just have claimed it for the same. */
+		if (atomic_compare_exchange_strong(&bucket->cookies[i], &there, cookie) ||
+		    there == cookie)
 			return &bucket->records[i];
 	}
 	way = atomic_fetch_add(&bucket->oldest, 1) % N_WAYS;
