@@ -21,6 +21,14 @@ static bool facts_of(const struct sockaddr *addr, socklen_t length, struct socke
 	return facts->local_known;
 }
 
+/* Then bind() fails, and what is on the socket is not of this call. */
+static bool has_port(int fd)
+{
+	struct socket_facts facts;
+
+	return socket_local(fd, &facts) && facts.local_port;
+}
+
 bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length)
 {
 	/* Of a port that is given, and of one that is not. */
@@ -40,7 +48,7 @@ bool bind_before(const struct shim *shim, int fd, const struct sockaddr *addr, s
 		return true;
 	resolution = shim_resolve(shim, &facts, &own);
 	wanted = resolution->wanted & (facts.local_port ? of_port : of_no_port);
-	if (!wanted)
+	if (!wanted || (facts.local_port && has_port(fd)))
 		return true;
 	target = apply_target(shim, fd, SIDE_BIND, &facts);
 	/* Who made such a socket may not know what getsockname() then says. */
@@ -67,7 +75,8 @@ void bind_failed(const struct shim *shim, int fd, const struct sockaddr *addr, s
 
 	no_port_drop(shim, fd);
 	if (!(shim->needs[SIDE_BIND].options & option_bit(OPTION_SO_REUSEPORT)) ||
-	    !facts_of(addr, length, &facts) || !facts.local_port || !socket_is_tcp(fd))
+	    !facts_of(addr, length, &facts) || !facts.local_port || !socket_is_tcp(fd) ||
+	    has_port(fd))
 		return;
 	resolution = shim_resolve(shim, &facts, &own);
 	target = apply_target(shim, fd, SIDE_BIND, &facts);

@@ -91,7 +91,9 @@ void listen_failed(const struct shim *shim, int fd)
 	struct resolution own;
 	struct target target;
 
-	if (!(needs->options & option_bit(OPTION_SO_REUSEADDR)) || !socket_is_tcp(fd))
+	/* An accepted socket has it from its listener. */
+	if (!(needs->options & option_bit(OPTION_SO_REUSEADDR)) || !seen_is(SEEN_BOUND, fd) ||
+	    !socket_is_tcp(fd))
 		return;
 	if (needs->local)
 		(void)socket_local(fd, &facts);

@@ -82,6 +82,12 @@ class ReuseAddress(PreloadTest):
         guest.listening()
         self.assertEqual(self.bind(options=REUSE)[2].error, "EADDRINUSE")
 
+    def test_an_accepted_socket_that_is_listened_on_keeps_it(self):
+        guest = self.guest(options=REUSE)
+        accepted, _ = self.accepted(guest, guest.listening())
+        self.assertEqual(guest.listen(accepted, 5).error, "EINVAL")
+        self.check(guest, accepted, so_reuseaddr=1)
+
     def test_it_is_off_again_after_a_failed_listen(self):
         server = self.server(9000)
         guest = self.guest(options=REUSE)
@@ -181,6 +187,13 @@ class ReusePort(PreloadTest):
         second.listening(port=8080)
         first.listening(port=8081)
         self.assertEqual(second.bind(second.socket(), "127.0.0.1", 8081).error, "EADDRINUSE")
+
+    def test_a_second_bind_of_a_listener_changes_nothing(self):
+        guest = self.guest(profile=self.PROFILE)
+        for port, expected in ((8080, 1), (8081, 0)):
+            fd = guest.listening(port=port)
+            self.assertEqual(guest.bind(fd, "127.0.0.1", 8080).error, "EINVAL")
+            self.check(guest, fd, so_reuseport=expected)
 
     def test_a_program_that_goes_on_to_the_next_port_does_not_share_that(self):
         self.server(8080)
