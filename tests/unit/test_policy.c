@@ -174,10 +174,13 @@ Test(policy, networks_of_both_families_match_by_their_bits)
 
 Test(policy, a_zero_prefix_is_all_of_its_family_only)
 {
-	load("a.ini", LINES("v4 local = 0.0.0.0/0", "v4 tcp_keepidle = 60s"));
+	load("a.ini", LINES("v4 local = 0.0.0.0/0", "v4 tcp_keepidle = 60s", "v6 local = ::/0",
+			    "v6 tcp_keepcnt = 5"));
 	policy_sort(&policy);
 	cr_expect_eq(value_of(OPTION_TCP_KEEPIDLE, listener("198.51.100.1", 1)), 60);
 	cr_expect_eq(value_of(OPTION_TCP_KEEPIDLE, listener("2001:db8::1", 1)), -99);
+	cr_expect_eq(value_of(OPTION_TCP_KEEPCNT, listener("2001:db8::1", 1)), 5);
+	cr_expect_eq(value_of(OPTION_TCP_KEEPCNT, listener("198.51.100.1", 1)), -99);
 }
 
 Test(policy, what_is_not_known_of_a_socket_matches_no_filter)
