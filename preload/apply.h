@@ -20,7 +20,7 @@ struct target {
 struct target apply_target(const struct shim *shim, int fd, enum socket_side side,
 			   const struct socket_facts *facts);
 
-/* Sets what RESOLUTION wants, except ONLY's complement: what the program chose stays. */
+/* Sets what RESOLUTION wants, of ONLY: what the program chose stays, unless it is forced. */
 void apply_resolution(const struct shim *shim, struct target *target,
 		      const struct resolution *resolution, option_set only);
 

@@ -6,10 +6,10 @@
 #include <errno.h>
 
 #include "apply.h"
-#include "option_io.h"
 #include "bind.h"
 #include "next.h"
 #include "no_port.h"
+#include "option_io.h"
 #include "seen.h"
 #include "socket.h"
 

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 
 #include "apply.h"
-#include "option_io.h"
 #include "ledger.h"
 #include "next.h"
 #include "no_port.h"
+#include "option_io.h"
 #include "socket.h"
 
 /* No socket was ever bound without a port: nobody needs to look. */

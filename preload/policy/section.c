@@ -176,7 +176,7 @@ static bool split_value(char *text, enum setting_op *ret_op, char **ret_value, b
 	return true;
 }
 
-/* Raising and lowering want an order. A backlog is never lowered: see preload/listen.c. */
+/* Raising and lowering want an order. A backlog is never lowered: see preload/apply.c. */
 static bool op_fits(const struct socket_option *option, enum setting_op op)
 {
 	if (op == SETTING_SET)

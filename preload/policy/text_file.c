@@ -1,6 +1,6 @@
 /*
  * From the bytes of an INI file to its entries, with lines and comments. libinih splits the lines;
- * what the lines mean is load.c's and set.c's.
+ * what the lines mean is for those who walk through them to say.
  *
  * Three things of libinih are kept from biting here, by the reader that feeds it:
  * - It gives its handler no line number: the reader counts.
