@@ -4,7 +4,7 @@
 
 #include "ledger.h"
 
-enum { N_BUCKETS = 1024, N_WAYS = 8 };
+enum { N_BUCKETS = 1024, N_WAYS = 8, BATCH = 4096, N_BATCHES = 256 };
 
 /* Beside the options, in the upper half of a record's word. */
 #define FOREIGN (UINT64_C(1) << 32)
@@ -15,16 +15,20 @@ static struct bucket {
 	_Atomic uint64_t cookies[N_WAYS]; /* 0: free; the kernel gives no cookie 0 */
 	_Atomic uint64_t records[N_WAYS];
 	atomic_uint oldest; /* the way that gives way next */
-	/* Of the records that were dropped. Who is newer than that has lost nothing. */
-	_Atomic uint64_t newest_dropped;
 } buckets[N_BUCKETS];
+
+/*
+ * The newest that was dropped of a batch of cookies. Each CPU counts up through a batch of its own
+ * (linux/cookie.h): whoever is newer than that has lost nothing, whatever other CPUs are at.
+ */
+static _Atomic uint64_t newest_dropped[N_BATCHES];
 
 static atomic_bool used;
 static _Atomic uint64_t n_dropped;
 
 static struct bucket *bucket_of(uint64_t cookie)
 {
-	/* Cookies are counted up per CPU: the lowest bits spread well. */
+	/* Cookies are counted up: the lowest bits spread well. */
 	return &buckets[cookie % N_BUCKETS];
 }
 
@@ -36,17 +40,23 @@ static _Atomic uint64_t *find(struct bucket *bucket, uint64_t cookie)
 	return NULL;
 }
 
-static bool may_be_dropped(struct bucket *bucket, uint64_t cookie)
+/* Batches share a place with those that are a million sockets older. */
+static _Atomic uint64_t *newest_dropped_beside(uint64_t cookie)
 {
-	return cookie <= atomic_load(&bucket->newest_dropped);
+	return &newest_dropped[(cookie - 1) / BATCH % N_BATCHES];
 }
 
-static void note_dropped(struct bucket *bucket, uint64_t cookie)
+static bool may_be_dropped(uint64_t cookie)
 {
-	uint64_t newest = atomic_load(&bucket->newest_dropped);
+	return cookie <= atomic_load(newest_dropped_beside(cookie));
+}
 
-	while (cookie > newest &&
-	       !atomic_compare_exchange_weak(&bucket->newest_dropped, &newest, cookie))
+static void note_dropped(uint64_t cookie)
+{
+	_Atomic uint64_t *dropped = newest_dropped_beside(cookie);
+	uint64_t newest = atomic_load(dropped);
+
+	while (cookie > newest && !atomic_compare_exchange_weak(dropped, &newest, cookie))
 		;
 	atomic_fetch_add(&n_dropped, 1);
 }
@@ -68,8 +78,8 @@ static _Atomic uint64_t *claim(struct bucket *bucket, uint64_t cookie)
 			return &bucket->records[i];
 	}
 	way = atomic_fetch_add(&bucket->oldest, 1) % N_WAYS;
-	note_dropped(bucket, atomic_load(&bucket->cookies[way]));
-	atomic_store(&bucket->records[way], may_be_dropped(bucket, cookie) ? FORGOTTEN : 0);
+	note_dropped(atomic_load(&bucket->cookies[way]));
+	atomic_store(&bucket->records[way], may_be_dropped(cookie) ? FORGOTTEN : 0);
 	atomic_store_explicit(&bucket->cookies[way], cookie, memory_order_release);
 	return &bucket->records[way];
 }
@@ -95,7 +105,7 @@ struct ledger_record ledger_find(uint64_t cookie)
 	uint64_t bits;
 
 	if (!record)
-		return (struct ledger_record){ .forgotten = may_be_dropped(bucket, cookie) };
+		return (struct ledger_record){ .forgotten = may_be_dropped(cookie) };
 	bits = atomic_load(record);
 	return (struct ledger_record){
 		.set = (option_set)bits,

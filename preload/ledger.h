@@ -8,8 +8,8 @@
 /*
  * What the program has chosen itself, per socket and option. A socket is known by its SO_COOKIE,
  * which is the same across dup() and fork() and is never given twice. Of a fixed size, without
- * locks: when it is full, the oldest records of a bucket give way, and the bucket remembers which
- * sockets it may have forgotten.
+ * locks: when it is full, the oldest records of a bucket give way, and it is remembered which
+ * sockets may have been forgotten.
  */
 
 struct ledger_record {

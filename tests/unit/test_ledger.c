@@ -63,6 +63,24 @@ Test(ledger, a_socket_that_is_newer_than_all_that_was_dropped_has_lost_nothing)
 	cr_expect_not(ledger_find(7 + WAYS * BUCKETS).forgotten);
 }
 
+Test(ledger, new_sockets_of_many_cpus_have_lost_nothing)
+{
+	enum { CPUS = 64, BATCH = 4096, SOCKETS = 200000 }; /* batches as in linux/cookie.h */
+	uint64_t last[CPUS] = { 0 }, batches = 0;
+
+	for (size_t i = 0; i < SOCKETS; i++) {
+		/* The CPUs do not go round in turn, and some see far more sockets than others. */
+		uint64_t *cookie = &last[i * i / 7 % CPUS * (i % 3) % CPUS];
+
+		if (*cookie % BATCH == 0)
+			*cookie = BATCH * batches++;
+		++*cookie;
+		cr_assert_not(ledger_find(*cookie).forgotten, "socket %zu", i);
+		ledger_mark_no_port(*cookie, true);
+	}
+	cr_expect_gt(ledger_dropped(), 0);
+}
+
 Test(ledger, what_is_noted_anew_after_it_was_dropped_stays_known_as_forgotten)
 {
 	for (uint64_t i = 0; i <= WAYS; i++)
