@@ -94,12 +94,19 @@ int option_end_drained(int fd)
 	return write_number(fd, IPPROTO_TCP, TCP_LINGER2, 0); /* as net.ipv4.tcp_fin_timeout says */
 }
 
-/* An IPv6 socket has a traffic class as well; on others the second call has nothing to do. */
+/*
+ * An IPv6 socket has a traffic class as well; on others that call has nothing to do. The kernel
+ * derives a priority from the type of service, even where somebody has chosen one.
+ */
 static int write_tos(int fd, int64_t number)
 {
+	int64_t priority = 0;
+	bool known = read_number(fd, SOL_SOCKET, SO_PRIORITY, &priority);
 	int error = write_number(fd, IPPROTO_IP, IP_TOS, number);
 
 	(void)write_number(fd, IPPROTO_IPV6, IPV6_TCLASS, number);
+	if (known && priority != 0)
+		(void)write_number(fd, SOL_SOCKET, SO_PRIORITY, priority);
 	return error;
 }
 

@@ -205,7 +205,7 @@ const struct socket_option socket_options[N_SOCKET_OPTIONS] = {
 		.on = ALL, .at = ALWAYS, .inherited = true, .since = "1.0",
 		.summary = "The type of service (DSCP) of what is sent, on IPv6 sockets the traffic class "
 			   "as well.",
-		.price = "It changes SO_PRIORITY.",
+		.price = "It changes SO_PRIORITY where nobody has set that.",
 	},
 	[OPTION_SO_PRIORITY] = {
 		.name = "so_priority",

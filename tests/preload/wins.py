@@ -64,6 +64,16 @@ class ProgramWins(PreloadTest):
         guest.get("listen", fd, 64)
         self.check(guest, fd, so_rcvbuf=40000, ipv6_tclass=0x20, tcp_linger2=30)
 
+    def test_a_priority_outlives_the_type_of_service(self):
+        """From which the kernel derives one of its own."""
+        guest = self.guest(options="ip_tos=0x10")
+        for address in ("127.0.0.1", "::1"):
+            with self.subTest(address):
+                fd = guest.bound(address)
+                guest.set(fd, "so_priority", 3)
+                guest.get("listen", fd, 5)
+                self.check(guest, fd, ip_tos=16, so_priority=3)
+
     def test_off_is_a_choice_too(self):
         guest = self.guest(options=KEEPALIVE)
         fd = guest.bound(port=8080)
