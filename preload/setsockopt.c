@@ -26,9 +26,8 @@ static int find_state(int fd, struct socket_facts *facts)
 	bool connected = seen_is(SEEN_CONNECTED, fd);
 
 	*facts = (struct socket_facts){ .side = SIDE_LISTEN };
-	if (!socket_info(fd, &info) || socket_is_mptcp(fd))
-		return TCP_CLOSE;
-	if (info.tcpi_state == TCP_CLOSE && !connected)
+	if (!socket_info(fd, &info) || (info.tcpi_state == TCP_CLOSE && !connected) ||
+	    socket_is_mptcp(fd))
 		return TCP_CLOSE;
 	(void)socket_local(fd, facts);
 	if (info.tcpi_state == TCP_LISTEN)
