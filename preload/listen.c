@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "counters.h"
+#include "ledger.h"
 #include "listen.h"
 #include "log.h"
 #include "next.h"
@@ -46,6 +47,15 @@ option_set listen_own(int fd)
 	return atomic_load(&others_own);
 }
 
+/* Of the listener at place I: what was known at listen(), and what the program has chosen since. */
+static option_set own_of(size_t i, int fd)
+{
+	option_set own = atomic_load(&listeners[i].own);
+	uint64_t cookie;
+
+	return socket_cookie(fd, &cookie) ? own | ledger_find(cookie).set : own;
+}
+
 option_set listen_own_on_port(uint16_t port)
 {
 	option_set own = atomic_load(&others_own);
@@ -56,7 +66,7 @@ option_set listen_own_on_port(uint16_t port)
 
 		if (fd >= 0 && socket_is_listener(fd) && socket_local(fd, &facts) &&
 		    facts.local_port == port)
-			own |= atomic_load(&listeners[i].own);
+			own |= own_of(i, fd);
 	}
 	return own;
 }

@@ -27,6 +27,7 @@ failed-calls-count
 record-by-descriptor
     wins another_descriptor_is_the_same_socket
 program-unheard
+    choices random_choices
     wins what_the_program_sets_to_the_default_stays
     wins force_overrides_a_later_call
     keepalive no_user_timeout_where_the_program_has_keepalive
