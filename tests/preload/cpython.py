@@ -1,10 +1,10 @@
-"""CPython's own tests of sockets, asyncio and ssl have the same results with the library as without.
+"""CPython's own tests of sockets, asyncio and ssl have the same results as without the library.
 
 cpython.py LIBRARY PROFILES_DIR
 
-Several run at a time, each in namespaces of its own: most of their time they sleep. What differs is run
-once more, without the library too, since a test may fail now and then by itself; what differs again
-is the library's doing. A low bar by itself: a shim with every known fault passed it.
+Several run at a time, each in namespaces of its own: most of their time they sleep. What differs is
+run once more, without the library too, since a test may fail now and then by itself; what differs
+again is the library's doing. A low bar by itself: a shim with every known fault passed it.
 """
 import collections
 import concurrent.futures
@@ -68,29 +68,63 @@ class Runs:
             self.environments[name] = {"LD_PRELOAD": library, "TCPWRIGHT_PROFILE": profile}
 
     def command(self, configuration, *python_arguments):
-        place = os.path.join(self.directory, str(next(self.count)))  # short: paths of unix sockets are
+        # Short, as paths of unix sockets are.
+        place = os.path.join(self.directory, str(next(self.count)))
         os.mkdir(place)
         settings = [f"{name}={value}" for name, value in self.environments[configuration].items()]
         return place, [
-            "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-            "sh", "-c", IN_NAMESPACES, "sh", place, "env", f"TMPDIR={place}", *settings, PYTHON, *python_arguments,
+            "unshare",
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            "-c",
+            IN_NAMESPACES,
+            "sh",
+            place,
+            "env",
+            f"TMPDIR={place}",
+            *settings,
+            PYTHON,
+            *python_arguments,
         ]
 
     def ask(self, configuration, code):
         return subprocess.run(
-            self.command(configuration, "-c", code)[1], capture_output=True, text=True, check=True, timeout=30
+            self.command(configuration, "-c", code)[1],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
         ).stdout.strip()
 
     def outcomes(self, job):
         """Of each test by its id. A module that ended early leaves out what it did not come to."""
         matches = [part for test in job.only for part in ("-m", test)]
         place, command = self.command(
-            # Not where it wants to work by itself: that is named by its process id, the same in each.
-            job.configuration, "-m", "test", "--tempdir", ".", "--junit-xml", "results.xml", "-i", LEFT_OUT, *matches, job.module
+            # Where it would work by itself is named by its process id, which is the same in each.
+            job.configuration,
+            "-m",
+            "test",
+            "--tempdir",
+            ".",
+            "--junit-xml",
+            "results.xml",
+            "-i",
+            LEFT_OUT,
+            *matches,
+            job.module,
         )
         with open(f"{place}/output", "w") as output:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
             try:
                 child.wait(JOB_S)
@@ -98,11 +132,13 @@ class Runs:
                 os.kill(child.pid, signal.SIGKILL)  # and the kernel all in its namespace
                 child.wait()
                 print(f"{job.configuration} {job.module}: stopped after {JOB_S} s")
+        results = f"{place}/results.xml"
         try:
-            tree = xml.etree.ElementTree.parse(f"{place}/results.xml")
+            tree = xml.etree.ElementTree.parse(results)
         except (OSError, xml.etree.ElementTree.ParseError) as problem:
+            print(f"{job.configuration} {job.module}: no results: {problem}")
             with open(f"{place}/output", errors="replace") as output:
-                print(f"{job.configuration} {job.module}: no results ({problem}):\n{output.read()[-2000:]}")
+                print(output.read()[-2000:])
             return {}
         return {case.get("name"): outcome(case) for case in tree.iter("testcase")}
 
@@ -123,16 +159,23 @@ def outcome(case):
 
 def different(found, without):
     return sorted(
-        test for test in {*found, *without} if found.get(test, "missing") != without.get(test, "missing")
+        test
+        for test in {*found, *without}
+        if found.get(test, "missing") != without.get(test, "missing")
     )
 
 
 def check_that_it_works(runs):
     loaded = "print('libtcpwright-preload' in open('/proc/self/maps').read())"
-    kept = "import socket as s; l = s.create_server(('127.0.0.1', 0)); print(l.getsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE))"
+    kept = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+"""
     for configuration in runs.environments:
         assert runs.ask(configuration, loaded) == str(configuration != "none"), configuration
-        assert runs.ask(configuration, kept) == str(int(configuration == "web-server")), configuration
+        expected = "1" if configuration == "web-server" else "0"
+        assert runs.ask(configuration, kept) == expected, configuration
 
 
 def compare(runs):
@@ -158,8 +201,9 @@ def compare(runs):
             first = found[Job(job.configuration, job.module)].get(test, "missing")
             before = found[Job("none", job.module)].get(test, "missing")
             print(
-                f"{'DIFFERS' if test in differs else 'differed once'}: {test}: {before} without, {first} with "
-                f"{job.configuration}; then {without_it.get(test, 'missing')}, {with_it.get(test, 'missing')}"
+                f"{'DIFFERS' if test in differs else 'differed once'}: {test}: "
+                f"{before} without, {first} with {job.configuration}; "
+                f"then {without_it.get(test, 'missing')}, {with_it.get(test, 'missing')}"
             )
         repeated += [(job.configuration, test) for test in differs]
     return repeated
