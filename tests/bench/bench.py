@@ -18,7 +18,9 @@ def need_root():
 
 
 def run(command, **options):
-    return subprocess.run(command.split(), check=True, capture_output=True, text=True, **options).stdout
+    return subprocess.run(
+        command.split(), check=True, capture_output=True, text=True, **options
+    ).stdout
 
 
 def sysctl(name, value):

@@ -5,7 +5,11 @@ import socket
 import sys
 import time
 
-address, per_second, seconds = (sys.argv[1], int(sys.argv[2])), float(sys.argv[3]), float(sys.argv[4])
+address, per_second, seconds = (
+    (sys.argv[1], int(sys.argv[2])),
+    float(sys.argv[3]),
+    float(sys.argv[4]),
+)
 answered = failed = 0
 began = time.monotonic()
 while (now := time.monotonic() - began) < seconds:
