@@ -187,14 +187,21 @@ void apply_resolution(const struct shim *shim, struct target *target,
 	}
 }
 
+void apply_flag_back(const struct shim *shim, const struct target *target, enum option_id flag)
+{
+	const struct option_value on = { .number = 1 };
+	const struct policy_setting off = { .option = flag };
+
+	report(shim, target, &off, SHIM_WITHDRAWN, option_write(target->fd, flag, &off.value), &on,
+	       &off.value);
+}
+
 void apply_flag_off(const struct shim *shim, const struct target *target,
 		    const struct resolution *resolution, enum option_id flag)
 {
-	const struct option_value off = { .number = 0 };
-
 	if ((resolution->wanted & ~target->own & option_bit(flag)) && !target->unknown_past &&
 	    !shim->dry_run)
-		(void)option_write(target->fd, flag, &off);
+		apply_flag_back(shim, target, flag);
 }
 
 int apply_backlog(const struct shim *shim, const struct target *target,

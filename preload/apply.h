@@ -24,7 +24,9 @@ struct target apply_target(const struct shim *shim, int fd, enum socket_side sid
 void apply_resolution(const struct shim *shim, struct target *target,
 		      const struct resolution *resolution, option_set only);
 
-/* Takes back a flag that was set before a call, because the call has failed. */
+/* Takes back a flag that was just set, because the call that it was for has failed. */
+void apply_flag_back(const struct shim *shim, const struct target *target, enum option_id flag);
+/* The same where it was set only if RESOLUTION wants it and the program has not. */
 void apply_flag_off(const struct shim *shim, const struct target *target,
 		    const struct resolution *resolution, enum option_id flag);
 

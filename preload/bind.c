@@ -97,12 +97,11 @@ static bool reuse(const struct shim *shim, struct target *target,
 
 bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, socklen_t length)
 {
-	const int off = 0;
+	static const struct option_value off = { .number = 0 };
 	struct socket_facts facts;
 	const struct resolution *resolution;
 	struct resolution own;
 	struct target target;
-	bool bound;
 
 	if (!(shim->needs[SIDE_BIND].options & option_bit(OPTION_SO_REUSEADDR)) ||
 	    !facts_of(addr, length, &facts) || !facts.local_port || !socket_is_tcp(fd))
@@ -113,8 +112,11 @@ bool bind_again(const struct shim *shim, int fd, const struct sockaddr *addr, so
 	target = apply_target(shim, fd, SIDE_BIND, &facts);
 	if (!reuse(shim, &target, resolution))
 		return false;
-	bound = next_calls()->bind(fd, addr, length) == 0;
+	if (next_calls()->bind(fd, addr, length) < 0) {
+		apply_flag_back(shim, &target, OPTION_SO_REUSEADDR);
+		return false;
+	}
 	/* Off until listen(): else the next one who comes here could bind beside us before that. */
-	(void)next_calls()->setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
-	return bound;
+	(void)option_write(fd, OPTION_SO_REUSEADDR, &off);
+	return true;
 }

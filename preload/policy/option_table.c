@@ -70,7 +70,9 @@ const struct socket_option socket_options[N_SOCKET_OPTIONS] = {
 		.summary = "What close() does: off, wait so many seconds for unsent data, abort (RST), or "
 			   "drained (deliver all, then no TIME-WAIT).",
 		.price = "abort loses what was not sent yet and resets the peer. drained gives up "
-			 "TIME-WAIT's protection against old duplicates. Seconds make close() block.",
+			 "TIME-WAIT's protection against old duplicates, and is not for servers that speak "
+			 "first and close at once: connect() can fail for their clients. Seconds make close() "
+			 "block.",
 	},
 	[OPTION_TCP_LINGER2] = {
 		.name = "tcp_linger2",

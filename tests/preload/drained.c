@@ -182,14 +182,17 @@ static void serve(int listener, bool gives, uint64_t random)
 {
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
+		char request;
 
 		if (fd < 0)
 			continue;
 		set_patience(fd);
-		if (gives)
+		if (!gives)
+			take(fd, &random, next_random(&random) % 2, true);
+		else if (recv(fd, &request, 1, 0) == 1)
 			give(fd, &random);
 		else
-			take(fd, &random, next_random(&random) % 2, true);
+			(void)close(fd);
 	}
 }
 
@@ -205,6 +208,8 @@ static void call(const struct sockaddr_in *to, bool gives, uint64_t random, int 
 		} else if (gives) {
 			give(fd, &random);
 		} else {
+			/* As most protocols do: what a server that speaks first pays is in linger.py. */
+			send_all(fd, "?", 1);
 			take(fd, &random, slow, false);
 		}
 	}

@@ -2,6 +2,7 @@
 import errno
 import socket
 import struct
+import time
 
 from preload import (PreloadTest, SO_LINGER, main, new_namespace, read_linger, ss, sysctl,
                      time_waits, wait_until)
@@ -123,6 +124,26 @@ class Linger(PreloadTest):
     def test_a_drained_client_has_its_ports_again_at_once(self):
         self.assertEqual(self.through_few_ports(30, shim=False), 10)
         self.assertEqual(self.through_few_ports(30, options=DRAINED), 30)
+
+    def test_what_drained_costs_where_a_server_speaks_first_and_closes_at_once(self):
+        """The price that the man page names: a client that comes back from connect() only then is
+        told of a reset, with all the data there to be read."""
+        for options, expected in ((None, 0), (DRAINED, errno.EPIPE)):
+            with self.subTest(options):
+                new_namespace()
+                guest = self.guest(options=options)
+                fd = guest.listening(port=8080)
+                client = socket.socket()
+                self.addCleanup(client.close)
+                client.setblocking(False)
+                with self.assertRaises(BlockingIOError):
+                    client.connect(("127.0.0.1", 8080))
+                accepted = guest.get("accept", fd)
+                guest.get("send", accepted, 100)
+                guest.get("close", accepted)
+                time.sleep(0.2)
+                self.assertEqual(client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), expected)
+                self.assertEqual(read_to_the_end(client), (100, "EOF"))
 
     def test_abort_resets(self):
         guest = self.guest(options="so_linger=abort")
