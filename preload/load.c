@@ -3,11 +3,13 @@
  * the program runs as if there were no library, and the log, if there is one, says why.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "children.h"
@@ -108,14 +110,66 @@ static void leave_out_contradictions(struct policy *policy)
 	}
 }
 
-/* The program's file, what it was started as (a script, perhaps), and argv[0]. */
+static bool asks_for_program(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_sections; i++)
+		if (policy->sections[i].program[0])
+			return true;
+	return false;
+}
+
+/* Nothing but a regular file is opened: with some devices even that does something. */
+static bool is_script(const char *file)
+{
+	struct stat st;
+	int fd = stat(file, &st) == 0 && S_ISREG(st.st_mode)
+			 ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+			 : -1;
+	char begin[2];
+	bool is = fd >= 0 && read(fd, begin, sizeof(begin)) == (ssize_t)sizeof(begin) &&
+		  begin[0] == '#' && begin[1] == '!';
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is;
+}
+
+/*
+ * The script that an interpreter was started with: the kernel tells it of those that it starts
+ * itself, but not of `#!/usr/bin/env python3` nor of `python3 app.py`. Only a first argument,
+ * options aside, that is a file with a "#!" line counts. NULL: none.
+ */
+static const char *script_argument(char buf[static PATH_MAX])
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd >= 0 ? read(fd, buf, PATH_MAX - 1) : -1;
+	const char *argument = buf;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (length <= 0)
+		return NULL;
+	buf[length] = '\0';
+	do
+		argument += strlen(argument) + 1;
+	while (argument < buf + length && argument[0] == '-');
+	return argument < buf + length && is_script(argument) ? argument : NULL;
+}
+
+/* The program's file, what it was started as (a script, perhaps), its script, and argv[0]. */
 static void choose_for_program(struct policy *policy)
 {
-	static char path[PATH_MAX];
+	static char path[PATH_MAX], command[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	const char *started_as = (const char *)getauxval(AT_EXECFN);
-	const char *names[3];
+	const char *script, *names[4];
 	size_t n = 0;
+
+	if (!asks_for_program(policy))
+		return;
+	script = script_argument(command);
+	if (script)
+		names[n++] = script;
 
 	if (length > 0) {
 		path[length] = '\0';
@@ -153,10 +207,12 @@ static int load(bool *ret_strip, struct err *err)
 		return r;
 	choose_for_program(policy);
 	leave_out_contradictions(policy);
-	if (!shim_prepare(dry_run))
+	if (!shim_prepare(dry_run)) {
+		log_message("start", "nothing is asked for in this program");
 		return 0;
+	}
 	counters_open(dry_run);
-	log_message("start", dry_run ? "dry run: nothing is set" : "options are set");
+	log_message("start", dry_run ? "at work, as a dry run" : "at work");
 	return 1;
 }
 

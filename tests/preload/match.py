@@ -3,7 +3,7 @@ program."""
 import shutil
 import socket
 
-from preload import GUEST, PreloadTest, main, read_option
+from preload import GUEST, PYTHON, PreloadTest, main, read_option
 
 IDLE = "tcp_keepidle"
 
@@ -153,6 +153,21 @@ class Match(PreloadTest):
                     for name in ("serve.py", "other.py", "python3*")]
         found = [self.run_program(script, profile=p).stdout.strip() for p in profiles]
         self.assertEqual(found, ["100", "7200", "100"])
+
+    def test_a_script_is_known_by_its_name_behind_env_and_as_an_argument(self):
+        script = self.folder / "serve.py"
+        script.write_text("#!/usr/bin/env -S /usr/bin/python3 -I\nimport socket\n"
+                          "s = socket.create_server(('127.0.0.1', 0))\n"
+                          "print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))\n")
+        script.chmod(0o755)
+        plain = self.folder / "plain.py"
+        plain.write_text(script.read_text().split("\n", 1)[1])
+        profile = section("a", 100, "program = serve.py, plain.py")
+        for command, expected in (([script], "100"), ([PYTHON, script], "100"),
+                                  ([PYTHON, "-I", script], "100"), ([PYTHON, plain], "7200")):
+            with self.subTest(command):
+                done = self.run_program(*command, profile=profile)
+                self.assertEqual(done.stdout.strip(), expected)
 
     def test_a_shipped_role_by_its_name(self):
         guest = self.guest(profile="web-server")
