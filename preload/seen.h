@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 /*
- * One bit per descriptor, as a hint that saves system calls. Descriptors are closed and used again
+ * A few bits per descriptor, as a hint that saves system calls. Descriptors are closed and used again
  * behind our back, so a bit is never a fact: where it matters, SO_COOKIE decides.
  */
 enum seen {

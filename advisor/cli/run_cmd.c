@@ -253,7 +253,7 @@ static void choose_for_program(struct policy *policy, const struct resolved *res
 {
 	CLEANUP(freep) char *real = realpath(resolved->program, NULL);
 	const char *names[] = { real ? real : resolved->program, resolved->started_as,
-				resolved->argv0 ? resolved->argv0 : command };
+				resolved->argv0 ? resolved->argv0 : command, resolved->file };
 
 	policy_for_program(policy, names, sizeof(names) / sizeof(names[0]));
 }
@@ -275,6 +275,21 @@ static int explain(const struct request *request, const struct resolved *resolve
 	if (run_explain(stdout, request->policy.policy, &request->explained, &err) < 0)
 		return fail(&err);
 	return exit_code;
+}
+
+/* Said and not refused: what COMMAND starts may be what the sections are for. */
+static void warn_of_other_programs(const struct request *request, const struct resolved *resolved)
+{
+	struct policy *policy = request->policy.policy;
+
+	choose_for_program(policy, resolved, request->command[0]);
+	for (size_t i = 0; i < policy->n_sections; i++)
+		if (!policy->sections[i].left_out && policy->sections[i].n_settings > 0)
+			return;
+	if (policy->n_sections > 0)
+		cli_error("no section is for %s: its 'program =' names others; only a program that "
+			  "it starts can be meant",
+			  resolved->program);
 }
 
 static int run_request(struct request *request)
@@ -305,7 +320,10 @@ static int run_request(struct request *request)
 		return explain(request, &resolved, library);
 	if (r == EXIT_FINE)
 		r = examine_program(request, &resolved, library, GRADE_WARNING);
-	return r == EXIT_FINE ? start(request, &resolved, library) : r;
+	if (r != EXIT_FINE)
+		return r;
+	warn_of_other_programs(request, &resolved);
+	return start(request, &resolved, library);
 }
 
 static int run_run(int argc, char *argv[])

@@ -125,7 +125,24 @@ static int check_items(struct policy *policy, struct err *err)
 	policy_sort(policy);
 	for (size_t i = 0; i < policy->n_sections && r == 0; i++)
 		r = policy_check_section(&policy->sections[i], err);
-	return r;
+	return r < 0 ? r : policy_check_together(policy, err);
+}
+
+static bool asks_for_anything(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_sections; i++)
+		if (policy->sections[i].n_settings > 0)
+			return true;
+	return false;
+}
+
+/* Conditions alone, or a profile without [socket] sections, would start COMMAND for nothing. */
+static int check_asks(const struct policy *policy, const char *profile, struct err *err)
+{
+	if (asks_for_anything(policy) || from_environment("TCPWRIGHT_COMPAT"))
+		return 0;
+	return err_set(err, ENODATA, "nothing is to be set: %s names no socket option",
+		       profile ? profile : "--set");
 }
 
 int run_policy_load(struct run_policy *run, struct err *err)
@@ -143,12 +160,14 @@ int run_policy_load(struct run_policy *run, struct err *err)
 	items = run->own ? run->items : from_environment("TCPWRIGHT_SET");
 	if (!profile && !items && !from_environment("TCPWRIGHT_COMPAT"))
 		return err_set(err, ENODATA,
-			       "nothing is to be set: give --role, --profile or --set");
+			       "nothing is to be set: give --role, --profile or --set before the "
+			       "command");
 	if (profile)
 		r = load_profile(profile, &run->checked, err);
 	run->policy = r == 0 && profile ? run->checked->policy : &items_only;
-	if (r < 0 || !items)
-		return r;
-	r = read_items(run->policy, items, run->own ? "--set" : "TCPWRIGHT_SET", err);
-	return r < 0 ? r : check_items(run->policy, err);
+	if (r == 0 && items)
+		r = read_items(run->policy, items, run->own ? "--set" : "TCPWRIGHT_SET", err);
+	if (r == 0 && items)
+		r = check_items(run->policy, err);
+	return r < 0 ? r : check_asks(run->policy, profile, err);
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -125,8 +126,16 @@ static int check_log(const char *path, struct err *err)
 	CLEANUP(closep)
 	int fd =
 		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	struct stat st;
 
-	return fd < 0 ? err_set(err, errno, "the log %s: %s", path, strerror(errno)) : 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, errno, "the log %s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return err_set(err, EINVAL,
+			       "the log %s is a pipe or the like, which could block the program or "
+			       "end it: give a file",
+			       path);
+	return 0;
 }
 
 int launch_check(struct err *err)

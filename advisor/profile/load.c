@@ -52,7 +52,6 @@ static int take_entry(void *context, const struct text_entry *entry, const char 
 	return profile_set(context, entry, file);
 }
 
-/* Each for itself: sections that stand in one another's way are for policy_resolve(). */
 static int finish_policy(struct policy *policy, struct err *err)
 {
 	int r = 0;
@@ -60,7 +59,7 @@ static int finish_policy(struct policy *policy, struct err *err)
 	policy_sort(policy);
 	for (size_t i = 0; i < policy->n_sections && r == 0; i++)
 		r = policy_check_section(&policy->sections[i], err);
-	return r;
+	return r < 0 ? r : policy_check_together(policy, err);
 }
 
 int profile_load_file(const char *file, const struct profile_path *path,

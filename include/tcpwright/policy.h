@@ -99,6 +99,12 @@ void policy_sort(struct policy *policy);
 int policy_check_section(const struct policy_section *section, struct err *err);
 
 /*
+ * The same for what several sections together make of any socket: -EINVAL for the first fight.
+ * Sections with a port or an address are passed over, because nobody knows what they will meet.
+ */
+int policy_check_together(const struct policy *policy, struct err *err);
+
+/*
  * The options that must not be set on a socket where the program has set OWN: keepalive and the
  * user timeout, which overrides it, are never mixed between the two.
  */

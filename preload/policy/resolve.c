@@ -86,11 +86,11 @@ static bool matters(const struct policy_section *section, const struct socket_op
 	}
 }
 
-void policy_resolve(const struct policy *policy, const struct socket_facts *facts,
-		    struct resolution *ret_resolution)
+/* What the first sections that match say, fights and all. */
+static struct resolution first_of_each(const struct policy *policy,
+				       const struct socket_facts *facts)
 {
 	struct resolution resolution = { 0 };
-	enum option_id option;
 
 	for (size_t i = 0; i < policy->n_sections; i++) {
 		const struct policy_section *section = &policy->sections[i];
@@ -107,12 +107,35 @@ void policy_resolve(const struct policy *policy, const struct socket_facts *fact
 			}
 		}
 	}
+	return resolution;
+}
+
+void policy_resolve(const struct policy *policy, const struct socket_facts *facts,
+		    struct resolution *ret_resolution)
+{
+	struct resolution resolution = first_of_each(policy, facts);
+	enum option_id option;
+
 	while (contradiction_find(resolution.settings, &option, NULL) < 0) {
 		resolution.settings[option] = NULL;
 		resolution.wanted &= ~option_bit(option);
 		resolution.left_out |= option_bit(option);
 	}
 	*ret_resolution = resolution;
+}
+
+int policy_check_together(const struct policy *policy, struct err *err)
+{
+	int r = 0;
+
+	for (int side = SIDE_LISTEN; side <= SIDE_ACCEPTED && r == 0; side++) {
+		const struct socket_facts facts = { .side = (enum socket_side)side };
+		const struct resolution resolution = first_of_each(policy, &facts);
+		enum option_id option;
+
+		r = contradiction_find(resolution.settings, &option, err);
+	}
+	return r;
 }
 
 struct policy_needs policy_needs(const struct policy *policy, enum socket_side side)

@@ -1,6 +1,6 @@
 /* Lines of `[socket NAME]` sections to a policy: what each key may hold, and which section is
  * first. */
-#include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +195,12 @@ static struct policy_setting *setting_of(struct policy_section *section, enum op
 	return &section->settings[section->n_settings++];
 }
 
+static int refuse_op(const struct line *line, enum setting_op op, const char *taken)
+{
+	return err_set(line->err, EINVAL, "%s:%u: %s takes no %s, only %s", line->origin->file,
+		       line->origin->line, line->key, op == SETTING_RAISE ? ">=" : "<=", taken);
+}
+
 static int set_option(struct policy_section *section, const struct socket_option *option,
 		      const struct line *line)
 {
@@ -211,10 +217,12 @@ static int set_option(struct policy_section *section, const struct socket_option
 	if (r < 0)
 		return err_set(line->err, -r, "%s:%u: %s", line->origin->file, line->origin->line,
 			       why.text);
-	if (!op_fits(option, new.op) ||
-	    (new.op != SETTING_SET &&new.value.number == USER_TIMEOUT_AUTO))
-		return refuse(line, new.op == SETTING_RAISE ? "no >=, which has no meaning here"
-							    : "no <=, which has no meaning here");
+	if (!op_fits(option, new.op))
+		return refuse_op(line, new.op,
+				 option == &socket_options[OPTION_LISTEN_BACKLOG] ? "= and >="
+										  : "=");
+	if (new.op != SETTING_SET &&new.value.number == USER_TIMEOUT_AUTO)
+		return refuse_op(line, new.op, "= with auto");
 	*setting_of(section, new.option) = new;
 	return 0;
 }
@@ -222,13 +230,20 @@ static int set_option(struct policy_section *section, const struct socket_option
 static int unknown_key(const struct line *line)
 {
 	const char *names[N_SOCKET_OPTIONS + ARRAY_SIZE(filters)], *nearest;
+	char lower[LONGEST_VALUE + 1];
 	size_t n = 0;
+
+	/* "SO_KEEPALIVE", as the manual pages write it. */
+	for (; line->key[n] && n < LONGEST_VALUE; n++)
+		lower[n] = (char)tolower((unsigned char)line->key[n]);
+	lower[n] = '\0';
+	n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
 		names[n++] = filters[i].key;
 	for (size_t i = 0; i < N_SOCKET_OPTIONS; i++)
 		names[n++] = socket_options[i].name;
-	nearest = nearest_name(line->key, names, n);
+	nearest = nearest_name(lower, names, n);
 	return err_set(line->err, EINVAL, "%s:%u: unknown socket option '%s'%s%s%s",
 		       line->origin->file, line->origin->line, line->key,
 		       nearest ? "; did you mean '" : "", nearest ? nearest : "",

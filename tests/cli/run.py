@@ -200,6 +200,18 @@ class Refusals(RunTest):
     def test_nothing_starts_without_something_to_set(self):
         self.refused("true", says="nothing is to be set: give --role, --profile or --set")
         self.refused(*KEEPALIVE, says="which command?")
+        self.refused("--role", "general", "true", says="general.ini names no socket option")
+        self.refused("--set", "port=80", "true", says="--set names no socket option")
+
+    def test_a_profile_for_other_programs_is_started_with_and_said(self):
+        profile = self.put("p.ini", "[socket a]\nprogram = nginx\nso_keepalive = on\n")
+        done = self.start("--profile", profile, LISTENS, says="no section is for")
+        self.assertEqual(done.stdout, "keepalive 0\n")
+
+    def test_what_fights_between_sections_is_refused(self):
+        profile = self.put("p.ini", "[socket a]\nso_linger = drained\n")
+        self.refused("--profile", profile, "--set", "tcp_linger2=3s", LISTENS,
+                     says="so_linger and tcp_linger2")
 
     def test_wrong_usage_is_125_too(self):
         for words, says in ((["--no-such-option"], "no option '--no-such-option'"),
@@ -238,6 +250,8 @@ class Refusals(RunTest):
     def test_a_log_that_cannot_be_opened_is_refused(self):
         self.refused(*KEEPALIVE, "--log", self.folder, LISTENS, says="Is a directory")
         self.refused(*KEEPALIVE, "--log", self.folder / "no/log", LISTENS, says="No such file")
+        # A pipe that somebody reads, as a container's standard error is.
+        self.refused(*KEEPALIVE, "--log", "/dev/stderr", LISTENS, says="is a pipe or the like")
 
     def test_what_is_not_found_is_127_and_what_cannot_be_executed_126(self):
         # A folder that may not be searched might have it: that is another answer.

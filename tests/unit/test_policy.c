@@ -283,6 +283,8 @@ Test(policy, lines_that_mean_nothing_are_refused_with_file_and_line)
 	} cases[] = {
 		{ "a tcp_keepidel = 60s",
 		  "p.ini:1: unknown socket option 'tcp_keepidel'; did you mean 'tcp_keepidle'?" },
+		{ "a SO_KEEPALIVE = on",
+		  "p.ini:1: unknown socket option 'SO_KEEPALIVE'; did you mean 'so_keepalive'?" },
 		{ "a sides = listen",
 		  "p.ini:1: unknown socket option 'sides'; did you mean 'side'?" },
 		{ "a side = both",
@@ -304,14 +306,11 @@ Test(policy, lines_that_mean_nothing_are_refused_with_file_and_line)
 		  "p.ini:1: peer = example.org: expected up to 16 addresses or networks, such as "
 		  "\"10.0.0.0/8, ::1\"" },
 		{ "a program = ,", "p.ini:1: program = ,: expected names or paths of programs" },
-		{ "a so_keepalive = >= on",
-		  "p.ini:1: so_keepalive = >= on: expected no >=, which has no meaning here" },
-		{ "a so_linger = <= 5s",
-		  "p.ini:1: so_linger = <= 5s: expected no <=, which has no meaning here" },
-		{ "a listen_backlog = <= 5",
-		  "p.ini:1: listen_backlog = <= 5: expected no <=, which has no meaning here" },
-		{ "a tcp_user_timeout = >= auto", "p.ini:1: tcp_user_timeout = >= auto: expected "
-						  "no >=, which has no meaning here" },
+		{ "a so_keepalive = >= on", "p.ini:1: so_keepalive takes no >=, only =" },
+		{ "a so_linger = <= 5s", "p.ini:1: so_linger takes no <=, only =" },
+		{ "a listen_backlog = <= 5", "p.ini:1: listen_backlog takes no <=, only = and >=" },
+		{ "a tcp_user_timeout = >= auto",
+		  "p.ini:1: tcp_user_timeout takes no >=, only = with auto" },
 		{ "a so_rcvbuf = > 64k",
 		  "p.ini:1: so_rcvbuf = > 64k: expected '= value', '>= value' "
 		  "or '<= value', and perhaps 'force'" },
@@ -401,6 +400,26 @@ Test(policy, sections_that_fight_on_one_socket_lose_the_option_that_would_harm)
 						option_bit(OPTION_SO_LINGER));
 	cr_expect_eq(resolution.left_out,
 		     option_bit(OPTION_TCP_USER_TIMEOUT) | option_bit(OPTION_TCP_LINGER2));
+}
+
+Test(policy, sections_that_fight_on_any_socket_are_refused_together)
+{
+	struct err err = { { 0 } };
+
+	load("p.ini", LINES("one so_linger = drained", "two tcp_linger2 = 10s"));
+	policy_sort(&policy);
+	cr_expect_eq(policy_check_together(&policy, &err), -EINVAL);
+	cr_expect_eq(strncmp(err.text, "p.ini:2: so_linger and tcp_linger2", 34), 0, "%s",
+		     err.text);
+	clear();
+	load("p.ini", LINES("one so_linger = drained", "two tcp_linger2 = 10s", "two port = 80"));
+	policy_sort(&policy);
+	cr_expect_eq(policy_check_together(&policy, NULL), 0, "not on each socket");
+	clear();
+	load("p.ini", LINES("one side = listen", "one so_linger = drained", "two side = connect",
+			    "two tcp_linger2 = 10s"));
+	policy_sort(&policy);
+	cr_expect_eq(policy_check_together(&policy, NULL), 0, "not on the same side");
 }
 
 Test(policy, there_is_room_for_so_many_sections_and_no_more)
