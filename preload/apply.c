@@ -78,7 +78,12 @@ static void report(const struct shim *shim, const struct target *target,
 		   const struct policy_setting *setting, enum shim_result result, int error,
 		   const struct option_value *before, const struct option_value *value)
 {
-	const struct log_line line = {
+	struct log_line line;
+
+	counters_event(target->fd, target->side, setting->option, value->number, result, error);
+	if (!log_is_open())
+		return;
+	line = (struct log_line){
 		.fd = target->fd,
 		.side = target->side,
 		.facts = target->facts,
@@ -91,10 +96,7 @@ static void report(const struct shim *shim, const struct target *target,
 		.result = result,
 		.error = error,
 	};
-
-	counters_event(target->fd, target->side, setting->option, value->number, result, error);
-	if (log_is_open())
-		log_option(&line);
+	log_option(&line);
 }
 
 /*
@@ -170,11 +172,11 @@ void apply_resolution(const struct shim *shim, struct target *target,
 	if (target->unknown_past)
 		target->own |= find_own(shim, target, resolution, wanted);
 	fights = policy_fights(target->own);
-	for (unsigned int i = 0; i < N_SOCKET_OPTIONS; i++) {
+	/* Bit by bit, in the order of the enum: most of them are not set. */
+	for (option_set left = wanted; left; left &= left - 1) {
+		const unsigned int i = (unsigned int)__builtin_ctz(left);
 		const struct policy_setting *setting = resolution->settings[i];
 
-		if (!(wanted & option_bit(i)))
-			continue;
 		if ((target->own & option_bit(i) && !setting->force) || fights & option_bit(i)) {
 			struct option_value before;
 			bool known = log_is_open() && option_read(target->fd, i, &before);
