@@ -63,6 +63,7 @@ class BadSettings(PreloadTest):
         self.inert(str(self.folder), profile=self.folder)
 
     def test_an_unreadable_profile(self):
+        self.needs_an_open_tree()
         path = self.file(b"[profile]\nname = bad\nsummary = s\n[socket a]\ntcp_nodelay = on\n", 0)
         self.log.touch(0o666)
         self.log.chmod(0o666)

@@ -81,6 +81,12 @@ def skip(reason):
     end(SKIPPED)
 
 
+def is_open_to_others(path):
+    """Whether any user may get at a file: a tree below /root is closed to all but one."""
+    path = pathlib.Path(path).resolve()
+    return all(folder.stat().st_mode & 0o001 for folder in path.parents)
+
+
 def wait_until(condition, what, seconds=10):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -280,6 +286,10 @@ class PreloadTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.folder.chmod(0o755)
         self.log = self.folder / "log"
+
+    def needs_an_open_tree(self):
+        if not is_open_to_others(GUEST):
+            self.skipTest(f"skipped: another user may not get at {GUEST}")
 
     def profile(self, text, name="test.ini"):
         """A file with these sections; the path is a TCPWRIGHT_PROFILE."""

@@ -123,6 +123,7 @@ class Others(TrapTest):
 
     def test_an_unprivileged_user(self):
         """The same, but for setuid: here the library works."""
+        self.needs_an_open_tree()
         guest = self.guest(options=KEEPALIVE, log=False, popen=NOBODY)
         self.assertEqual(effective_user(guest.pid), 65534)
         self.touched(guest)
