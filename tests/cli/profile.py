@@ -1,7 +1,9 @@
 """`tcpwright profile` as people and programs use it."""
 import json
 import os
+import pty
 import shutil
+import subprocess
 
 from program import PROGRAM, ProgramTest, main
 
@@ -27,13 +29,29 @@ class Profile(ProgramTest):
     def json(self, *arguments, code=0, **options):
         return json.loads(self.result(*arguments, "--format=json", code=code, **options).stdout)
 
+    def on_a_terminal(self, *arguments, columns):
+        terminal, inside = pty.openpty()
+        subprocess.run(["stty", "-onlcr", "columns", str(columns)], stdin=inside, check=True)
+        done = self.run_program(*arguments, stdout=inside)
+        os.close(inside)
+        output = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                output += chunk
+        except OSError:
+            pass # how a terminal ends
+        os.close(terminal)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return output.decode().splitlines()
+
     def test_every_shipped_role_is_listed_with_a_summary_and_can_be_shown(self):
         roles = {role["name"]: role for role in self.json("list")["roles"]}
         text = self.result("list").stdout
         for name in SHIPPED:
             self.assertTrue(roles[name]["summary"])
             self.assertIsNone(roles[name]["problem"])
-            self.assertRegex(text, rf"(?m)^{name} .*{name}\.ini$")
+            self.assertRegex(text, rf"(?m)^{name} +\S")
+            self.assertIn(f"In {os.path.dirname(roles[name]['file'])}/:\n", text)
             self.assertEqual(self.json("show", name)["name"], name)
             self.assertEqual(self.json("check", roles[name]["file"])["checks"][0]["ok"], True)
 
@@ -64,9 +82,20 @@ class Profile(ProgramTest):
             "file": os.path.join(self.folder, "mine.ini"), "line": 5})
         self.assertEqual(shown["rules"][0]["on"], False)
         text = self.result("show", "mine", "--profile-dir", self.folder).stdout
-        self.assertRegex(text, r"(?m)^net\.core\.somaxconn +>= 8192 +\S+/mine\.ini:5 +The sale\.$")
-        self.assertRegex(text, r"(?m)^net\.ipv4\.tcp_rmem += 4096 131072 +\S+/mine\.ini:6 *$")
-        self.assertRegex(text, r"(?m)^tw-rate +off +\S+/mine\.ini:8 *$")
+        self.assertRegex(text, r"(?m)^net\.core\.somaxconn +>= 8192 +mine\.ini:5 +The sale\.$")
+        self.assertRegex(text, r"(?m)^net\.ipv4\.tcp_rmem += 4096 131072 +mine\.ini:6 *$")
+        self.assertRegex(text, r"(?m)^tw-rate +off +mine\.ini:8 *$")
+
+    def test_however_long_the_path_a_profile_is_read_within_80_columns(self):
+        folder = os.path.join(self.folder, "deep" * 20)
+        os.mkdir(folder)
+        self.put(f"{'deep' * 20}/mine.ini", "[profile]\nsummary = ours\ninclude = web-server\n")
+        for words in (["list"], ["show", "mine"]):
+            lines = self.on_a_terminal("profile", *words, "--profile-dir", folder, columns=80)
+            paths = [line for line in lines if f"{folder}/" in line]
+            self.assertTrue(paths, words)
+            self.assertLessEqual(max(len(line) for line in lines if line not in paths
+                                     and not line.startswith(("In ", "  read "))), 80, words)
 
     def test_a_folder_of_ones_own_hides_what_is_shipped(self):
         self.put("general.ini", "[profile]\nsummary = ours\n")
