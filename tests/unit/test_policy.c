@@ -260,8 +260,9 @@ Test(policy, globs_choose_programs_by_name_or_path)
 		{ "httpd", false },      { "/usr/bin/*", false },
 		{ "sbin/nginx", false }, { "*", true },
 		{ "app.py", true },      { "/srv/app.py", true },
+		{ "my?app", true },      { "my app", false },
 	};
-	const char *const names[] = { "/usr/sbin/nginx", "/srv/app.py" };
+	const char *const names[] = { "/usr/sbin/nginx", "/srv/app.py", "/opt/my app" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char line[64];
