@@ -210,7 +210,7 @@ static void print_ways(struct page *page, const struct action *action,
 {
 	if (action->section && previous && previous->section &&
 	    strcmp(action->section, previous->section) == 0) {
-		print_note(page, "command", "as above");
+		print_note(page, action->command ? "command" : "section", "as above");
 		return;
 	}
 	print_command(page, "command", action->command);

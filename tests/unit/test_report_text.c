@@ -137,7 +137,7 @@ Test(report_text, info_alone_asks_for_nothing)
 	cr_expect_not(strstr(text, "Do first"));
 }
 
-Test(report_text, a_section_for_two_options_is_printed_once)
+static void expect_once(const char *command, const char *above)
 {
 	struct sample_report sample = sample_report_healthy();
 	struct finding *finding = &sample.report.results[0].finding;
@@ -153,13 +153,19 @@ Test(report_text, a_section_for_two_options_is_printed_once)
 		finding_act(finding,
 			    &(struct advice){ .kind = ACTION_SOCKET_OPTION,
 					      .key = keys[i],
-					      .command = "tcpwright run -- app",
+					      .command = command,
 					      .section = "[socket app]\nprogram = app\n" });
 	text = text_of(sample, &plain);
 	first = strstr(text, printed);
 	cr_assert(first, "%s", text);
 	cr_expect_not(strstr(first + strlen(printed), "[socket app]"), "%s", text);
-	cr_expect(strstr(first, "\n       command  as above\n"));
+	cr_expect(strstr(first, above), "%s", text);
+}
+
+Test(report_text, a_section_for_two_options_is_printed_once)
+{
+	expect_once("tcpwright run -- app", "\n       command  as above\n");
+	expect_once(NULL, "\n       section  as above\n");
 }
 
 Test(report_text, colour_changes_nothing_but_the_colour)
