@@ -55,10 +55,15 @@ struct socket_advice {
 bool advise_program_name(const struct process *process, char ret_name[static ADVISE_PROGRAM_SIZE]);
 /* Each program once. PROCESS may be NULL. */
 void advise_add_process(struct socket_advice *advice, const struct process *process);
-/* The section, to stand in a profile. */
+/* The section, to stand in a profile; NULL also where it would be for every socket there is. */
 char *advise_section(struct finding *finding, const struct socket_advice *advice);
 /* The command line that starts the first program so; NULL also where none is known. */
 char *advise_run(struct finding *finding, const struct socket_advice *advice);
+
+/* Goes on after another risk, where a section names nothing but the program. */
+#define ADVISE_BY_NAME_RISK                                                                        \
+	" The section is for all sockets of every program of that name; of scripts, that is the "  \
+	"interpreter's."
 
 /* The risk of an action that looks for a cause. */
 #define ADVISE_LOOKS_ONLY "None: it only looks."

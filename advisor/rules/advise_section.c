@@ -89,10 +89,14 @@ void advise_add_process(struct socket_advice *advice, const struct process *proc
 
 char *advise_section(struct finding *finding, const struct socket_advice *advice)
 {
-	char *text = advise_text(finding, "[socket %s%s%s]\n",
-				 advice->n_programs == 1 ? advice->programs[0] : "",
-				 advice->n_programs == 1 ? "-" : "", advice->name);
+	char *text;
 
+	/* It would be for every socket of every program. */
+	if (advice->n_programs == 0 && advice->port == 0)
+		return NULL;
+	text = advise_text(finding, "[socket %s%s%s]\n",
+			   advice->n_programs == 1 ? advice->programs[0] : "",
+			   advice->n_programs == 1 ? "-" : "", advice->name);
 	if (advice->side)
 		append(finding, &text, "side = %s\n", advice->side);
 	if (advice->port > 0)

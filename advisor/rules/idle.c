@@ -145,29 +145,37 @@ static void advise_keepalive(const struct rule_input *in, struct finding *f)
 						   { "tcp_keepidle", seconds } } };
 	CLEANUP(freep) char *section = NULL;
 	CLEANUP(freep) char *command = NULL;
+	CLEANUP(freep) char *risk = NULL;
 
 	if (!seconds)
 		return;
 	add_programs(in, &shim);
 	section = advise_section(f, &shim);
 	command = advise_run(f, &shim);
+	risk = advise_text(
+		f,
+		"Keepalive also ends idle connections that would have survived an outage "
+		"of the path. A program that sets TCP_USER_TIMEOUT changes after how many "
+		"lost probes: look before you set it.%s",
+		section ? ADVISE_BY_NAME_RISK : "");
+	if (!section)
+		finding_explain(f,
+				"No program could be named here. An audit as root names those of "
+				"other users too, and prints the command that starts one so.");
 
 	finding_act(
-		f,
-		&(struct advice){
-			.kind = ACTION_SOCKET_OPTION,
-			.key = "so_keepalive",
-			.current = "0",
-			.proposed = "1",
-			.formula = "1: on; without it tcp_keepidle and the keepalive sysctls do "
-				   "nothing",
-			.risk = "Keepalive also ends idle connections that would have survived an "
-				"outage of the path. A program that sets TCP_USER_TIMEOUT changes "
-				"after how many lost probes: look before you set it.",
-			.command = command,
-			.section = section,
-			.restart_needed = true,
-		});
+		f, &(struct advice){
+			   .kind = ACTION_SOCKET_OPTION,
+			   .key = "so_keepalive",
+			   .current = "0",
+			   .proposed = "1",
+			   .formula = "1: on; without it tcp_keepidle and the keepalive sysctls do "
+				      "nothing",
+			   .risk = risk,
+			   .command = command,
+			   .section = section,
+			   .restart_needed = true,
+		   });
 	finding_act(f, &(struct advice){
 			       .kind = ACTION_SOCKET_OPTION,
 			       .key = "tcp_keepidle",

@@ -206,12 +206,17 @@ void port_advice_no_port(struct finding *finding, const struct model *model)
 				      .options = { { "ip_bind_address_no_port", "on" } } };
 	CLEANUP(freep) char *section = NULL;
 	CLEANUP(freep) char *command = NULL;
+	CLEANUP(freep) char *risk = NULL;
 
 	if (model->host.kernel != 0 && model->host.kernel < KERNEL(4, 2))
 		return;
 	add_suspects(model, &shim);
 	section = advise_section(finding, &shim);
 	command = advise_run(finding, &shim);
+	risk = advise_text(finding,
+			   "Until connect(), getsockname() answers port 0: a program that asks for "
+			   "its port in between gets a wrong one. Linux 4.2 and later.%s",
+			   section ? ADVISE_BY_NAME_RISK : "");
 	finding_act(finding,
 		    &(struct advice){
 			    .kind = ACTION_SOCKET_OPTION,
@@ -221,9 +226,7 @@ void port_advice_no_port(struct finding *finding, const struct model *model)
 			    .formula =
 				    "connect() then chooses the port, for this destination alone, "
 				    "instead of bind() for all of them",
-			    .risk = "Until connect(), getsockname() answers port 0: a program that "
-				    "asks for its port in between gets a wrong one. Linux 4.2 and "
-				    "later.",
+			    .risk = risk,
 			    .command = command,
 			    .undo = "leave the option out again",
 			    .section = section,

@@ -133,6 +133,9 @@ Test(advise, a_section_names_each_program_once_and_what_it_is_for)
 	struct finding f = { 0 };
 	char *text;
 
+	advice.port = 0;
+	cr_expect_null(advise_section(&f, &advice), "for whom?");
+	advice.port = 80;
 	text = advise_section(&f, &advice);
 	cr_expect_str_eq(text,
 			 "[socket listen-80]\nside = listen\nport = 80\nlisten_backlog = 1024\n");

@@ -132,8 +132,9 @@ Test(idle, the_section_is_for_the_programs_that_were_found)
 	struct finding f;
 
 	cr_assert_eq(judge_idle(&model, &f), VERDICT_FINDING);
-	cr_expect_str_eq(action_on(&f, "so_keepalive")->section,
-			 "[socket keepalive]\nso_keepalive = on\ntcp_keepidle = 280s\n");
+	cr_expect_null(action_on(&f, "so_keepalive")->section, "for which program?");
+	cr_expect(says(&f, "No program could be named"));
+	cr_expect_null(strstr(action_on(&f, "so_keepalive")->risk, "every program of that name"));
 	cr_expect_null(action_on(&f, "so_keepalive")->command, "of which program?");
 	finding_done(&f);
 	model.processes = &process;
@@ -142,6 +143,8 @@ Test(idle, the_section_is_for_the_programs_that_were_found)
 	model.n_owners = 1;
 	cr_assert_eq(judge_idle(&model, &f), VERDICT_FINDING);
 	cr_expect(strstr(action_on(&f, "tcp_keepidle")->section, "\nprogram = python3.11\n"));
+	cr_expect(strstr(action_on(&f, "so_keepalive")->risk, "every program of that name"));
+	cr_expect_not(says(&f, "No program could be named"));
 	cr_expect_str_eq(action_on(&f, "tcp_keepidle")->command,
 			 "tcpwright run --set so_keepalive=on --set tcp_keepidle=280s -- python3 "
 			 "app.py");
