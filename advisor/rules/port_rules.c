@@ -118,11 +118,35 @@ static void advise_addresses(struct finding *finding, const struct port_budget *
 		});
 }
 
-/* The least invasive first; the range comes last, and never without the reserved list it needs. */
-static void advise_more_ports(struct finding *finding, const struct model *model,
+/*
+ * Is WORST short of ports because bind() takes them? Then it would be graded better once connect()
+ * chose them all: others' ports would be its own too, and its TIME-WAIT ones could be reused.
+ */
+static bool is_bind_the_cause(const struct rule_input *in, const struct destination *worst)
+{
+	struct reuse reuse = ports_reuse(in->model, &worst->remote_addr);
+	struct destination after = *worst; /* borrows what WORST owns */
+	uint64_t used = worst->budget.used.value;
+
+	if (worst->budget.choice == CHOICE_BIND_SUSPECTED && reuse.known && reuse.applies)
+		used -= worst->time_wait < used ? worst->time_wait : used;
+	after.budget.usage = (double)used / (double)(worst->budget.available.value +
+						     worst->budget.held_suspected.value);
+	if (worst->budget.choice == CHOICE_BIND_SUSPECTED)
+		after.budget.exhaustion = EXHAUSTION_UNKNOWN; /* that was at the other's pace */
+	return exhaustion_grade(in, &after) < exhaustion_grade(in, worst);
+}
+
+/*
+ * The cause before all else, then the least invasive; the range comes last, and never without the
+ * reserved list it needs.
+ */
+static void advise_more_ports(const struct rule_input *in, struct finding *finding,
 			      const struct destination *worst,
 			      const struct destination *reuse_helps, bool bind_suspected)
 {
+	const struct model *model = in->model;
+	bool bind_first = bind_suspected && is_bind_the_cause(in, worst);
 	double available = (double)worst->budget.available.value;
 	CLEANUP(freep)
 	char *rate = advise_text(
@@ -131,6 +155,8 @@ static void advise_more_ports(struct finding *finding, const struct model *model
 		"this host closes first and no port is reused early",
 		TIME_WAIT_SECONDS, available, TIME_WAIT_SECONDS, available / TIME_WAIT_SECONDS);
 
+	if (bind_first)
+		port_advice_no_port(finding, model);
 	finding_act(finding,
 		    &(struct advice){
 			    .kind = ACTION_APPLICATION,
@@ -140,7 +166,7 @@ static void advise_more_ports(struct finding *finding, const struct model *model
 			    .risk = "Kept connections idle: the peer or a balancer between may "
 				    "drop them, so they need keepalive below that limit.",
 		    });
-	if (bind_suspected)
+	if (bind_suspected && !bind_first)
 		port_advice_no_port(finding, model);
 	advise_addresses(finding, &worst->budget);
 	if (reuse_helps)
@@ -223,7 +249,7 @@ static enum verdict check_exhaustion(const struct rule_input *in, struct finding
 			      advise_field(in->model, FIELD_LOCAL_PORT));
 	advise_sysctl(finding, in->model, SYSCTL_IP_LOCAL_PORT_RANGE);
 	explain_exhaustion(finding, in->model, worst, n);
-	advise_more_ports(finding, in->model, worst, reuse_helps, bind_suspected);
+	advise_more_ports(in, finding, worst, reuse_helps, bind_suspected);
 	return VERDICT_FINDING;
 }
 
@@ -301,6 +327,10 @@ static void explain_suspects(struct finding *finding, size_t n, uint64_t held, u
 			"%" PRIu32 " ports are gone for the whole host, TIME-WAIT included, and "
 			"bind() fails with EADDRINUSE when all are.",
 			held, range);
+	finding_explain(finding,
+			"Once the program leaves the choice to connect(), the ports of its old "
+			"sockets that are in TIME-WAIT still come back only after %d s.",
+			TIME_WAIT_SECONDS);
 	finding_explain(finding,
 			"This is judged from port numbers and not proven; a wider range only "
 			"delays it.");

@@ -422,6 +422,7 @@ Test(port_rules, bind_before_connect_names_the_program_and_the_option)
 					  "ip_bind_address_no_port = on\n");
 	cr_expect_str_eq(option->command, "tcpwright run --set ip_bind_address_no_port=on -- "
 					  "haproxy # and its own arguments");
+	cr_expect(strstr(f.explanation, "in TIME-WAIT still come back only after 60 s"));
 	cr_expect_null(action_on(&f, RANGE_KEY), "never blames the range");
 	cr_expect_null(action_on(&f, RESERVED_KEY));
 	finding_done(&f);
@@ -485,6 +486,38 @@ Test(port_rules, bind_before_connect_is_unknown_where_the_range_was_another)
 		  f.missing[0]);
 	finding_done(&f);
 	model_free(model);
+}
+
+/* Of 100 ports a suspect takes some; TIME-WAIT ones among them connect() could reuse. */
+Test(port_rules, the_option_comes_first_only_where_it_is_the_remedy)
+{
+	static const struct {
+		uint32_t suspect, time_wait, other;
+		const char *reuse, *first;
+	} cases[] = {
+		{ 48, 0, 30, "2", NO_PORT_KEY },      { 48, 0, 50, "2", NO_PORT_KEY },
+		{ 50, 20, 0, "1", NO_PORT_KEY },      { 50, 20, 0, "2", "connection pool" },
+		{ 50, 0, 0, "1", "connection pool" }, /* all in use, by this destination alone */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct model *model = with_suspects(cases[i].suspect);
+		struct finding f = { 0 };
+
+		set_sysctl(model, SYSCTL_TCP_TW_REUSE, cases[i].reuse);
+		if (cases[i].time_wait > 0)
+			make_time_wait(model, &model->sockets.destinations[0], 30,
+				       cases[i].time_wait);
+		if (cases[i].other > 0)
+			use_ports(add_destination(model, "10.0.0.1", "10.0.0.3"), 20000, 20000, 2,
+				  cases[i].other);
+		judge_ports(model);
+		cr_assert_eq(run("port-exhaustion", model, &f), VERDICT_FINDING, "case %zu", i);
+		cr_expect_str_eq(f.actions[0].key, cases[i].first, "case %zu", i);
+		cr_expect_not_null(action_on(&f, NO_PORT_KEY), "case %zu", i);
+		finding_done(&f);
+		model_free(model);
+	}
 }
 
 Test(port_rules, exhaustion_advises_the_option_where_ports_are_lost_to_suspects)
