@@ -222,10 +222,12 @@ static char *size_formula(struct finding *f, const struct cap *cap, uint64_t pro
 
 	endpoint_format(endpoint, &cap->listener->addr, cap->listener->port);
 	if (cap->size == 0)
-		return advise_text(f,
-				   "%s: accepts/s x %g s of patience / 2, to a power of two; the "
-				   "rate of accepts is unknown here: audit --for 30 measures it",
-				   endpoint, cap->patience);
+		return advise_text(
+			f,
+			"%s: accepts/s x %g s of patience / 2, to a power of two; the "
+			"rate of accepts is unknown here: tcpwright audit --for 30 during a "
+			"burst measures it, computes the number and prints the command",
+			endpoint, cap->patience);
 	return advise_text(f,
 			   "%s: %.1f accepts/s %s x %g s of patience / 2 = %.1f, to a power of "
 			   "two: %" PRIu64 "%s",

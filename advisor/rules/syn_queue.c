@@ -96,12 +96,25 @@ static void advise_against_flood(struct finding *f)
 		    });
 }
 
-static void propose_backlog(struct finding *f, const struct listener *l)
+static void propose_backlog(struct finding *f, const struct model *model, const struct listener *l)
 {
+	/* A number needs a rate, and the rule that computes one an accept queue that overflowed. */
+	const char *measure = model->window_s > 0
+				      ? ""
+				      : "; where the accept queue overflows too, tcpwright audit "
+					"--for 30 during a burst computes the number (backlog-cap) "
+					"and prints the command";
 	CLEANUP(freep)
 	char *command =
 		advise_text(f, "ss -tn state syn-recv '( sport = :%u )' # who they are", l->port);
 	CLEANUP(freep) char *current = advise_text(f, "%" PRIu64, l->backlog.value);
+	CLEANUP(freep)
+	char *formula =
+		advise_text(f,
+			    "the SYN queue's limit is the listener's backlog: one that exceeds "
+			    "SYNs/s x the clients' round trip holds honest clients; nothing that "
+			    "fits in memory holds a flood%s",
+			    measure);
 
 	finding_act(
 		f,
@@ -109,9 +122,7 @@ static void propose_backlog(struct finding *f, const struct listener *l)
 			.kind = ACTION_SOCKET_OPTION,
 			.key = "listen_backlog",
 			.current = current,
-			.formula = "the SYN queue's limit is the listener's backlog: one that "
-				   "exceeds SYNs/s x the clients' round trip holds honest "
-				   "clients; nothing that fits in memory holds a flood",
+			.formula = formula,
 			.risk = "It lengthens the accept queue as well (see backlog-cap). A live "
 				"listener keeps its limit until listen() is called again.",
 			.command = command,
@@ -141,7 +152,7 @@ static void name_queues(const struct rule_input *in, struct finding *f, bool flo
 				continue;
 			name_queue(in, f, l);
 			if (!flood)
-				propose_backlog(f, l);
+				propose_backlog(f, in->model, l);
 			finding_grade(f, grade == QUEUE_FULL ? SEV_WARNING : SEV_ADVICE);
 			named++;
 		}

@@ -75,6 +75,22 @@ Test(syn_queue, the_advice_is_the_backlog_and_never_tcp_max_syn_backlog)
 	}
 }
 
+Test(syn_queue, one_sample_says_what_computes_the_backlog)
+{
+	struct scene s;
+	struct finding f;
+
+	set_scene(&s, 128, 128, "1");
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect(
+		strstr(action_on(&f, "listen_backlog")->formula, "audit --for 30 during a burst"));
+	finding_done(&f);
+	set_window(&s.model, s.samples, 10);
+	cr_assert_eq(judge_syn(&s, &f), VERDICT_FINDING);
+	cr_expect_null(strstr(action_on(&f, "listen_backlog")->formula, "--for"));
+	finding_done(&f);
+}
+
 Test(syn_queue, full_queues_warn_within_a_window_and_need_volume_since_boot)
 {
 	static const enum counter_id counters[] = { COUNTER_REQ_Q_FULL_DO_COOKIES,
