@@ -1,6 +1,6 @@
 /*
- * `tcpwright explain`: what a rule, a sysctl key, a counter, a socket option or a TCP state means,
- * and what it does not. It reads tables only, never the host.
+ * `tcpwright explain`: what a rule, a sysctl key, a counter, a socket option, an error or a TCP
+ * state means, and what it does not. It reads tables only, never the host.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +37,8 @@ static int unknown_word(const char *word)
 			names[n++] = last && !strpbrk(word, "./") ? last + 1 : name;
 		}
 	return cli_unknown_word(&cmd_explain,
-				"rule, sysctl key, socket option, counter or TCP state", word,
-				names, n);
+				"rule, sysctl key, socket option, counter, error or TCP state",
+				word, names, n);
 }
 
 static int emit_topics(const struct topic *topics, size_t n)
@@ -184,7 +184,7 @@ static int explain_run(int argc, char *argv[])
 const struct cmd cmd_explain = {
 	.name = "explain",
 	.usage = "[OPTIONS] WORD...",
-	.summary = "Say what a rule, key, counter, option or TCP state means, and what not",
+	.summary = "Say what a rule, key, counter, option, error or state means, and what not",
 	.details = "A sysctl key may be given with dots or slashes, and without its beginning:\n"
 		   "tcp_tw_reuse. Counters, states and socket options are known in every common\n"
 		   "spelling. Reads nothing from this host.",

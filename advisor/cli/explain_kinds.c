@@ -15,6 +15,7 @@
 #include "counters.h"
 #include "emitter.h"
 #include "engine.h"
+#include "error_names.h"
 #include "page.h"
 #include "rule.h"
 #include "sysctls.h"
@@ -466,6 +467,40 @@ static void emit_counter(struct emitter *e, const void *row)
 	emit_references(e, fact->references, COUNTER_MAX_REFERENCES);
 }
 
+/* Errors. */
+
+static const char *error_name_at(size_t index)
+{
+	return index < N_ERROR_NAMES ? error_name_facts[index].name : NULL;
+}
+
+static const void *find_error(const char *word)
+{
+	return error_name_find(word);
+}
+
+static void print_error(struct page *page, const void *row)
+{
+	const struct error_name_fact *fact = row;
+
+	print_heading(page, fact->name, "error");
+	print_field(page, "Message", fact->message);
+	print_field(page, "To a server", fact->server);
+	print_field(page, "To a client", fact->client);
+	print_references(page, fact->references, ERROR_NAME_MAX_REFERENCES);
+}
+
+static void emit_error(struct emitter *e, const void *row)
+{
+	const struct error_name_fact *fact = row;
+
+	emit_name(e, "error", fact->name);
+	emit_text(e, "message", fact->message);
+	emit_text(e, "to_a_server", fact->server);
+	emit_text(e, "to_a_client", fact->client);
+	emit_references(e, fact->references, ERROR_NAME_MAX_REFERENCES);
+}
+
 /* TCP states. */
 
 static const char *state_name_at(size_t index)
@@ -509,5 +544,6 @@ const struct explain_kind explain_kinds[N_EXPLAIN_KINDS] = {
 	{ "Socket options", "options", option_name_at, find_option, print_option, emit_option },
 	{ "Sysctl keys", "sysctls", sysctl_name_at, find_sysctl, print_sysctl, emit_sysctl },
 	{ "Counters", "counters", counter_name_at, find_counter, print_counter, emit_counter },
+	{ "Errors", "errors", error_name_at, find_error, print_error, emit_error },
 	{ "TCP states", "states", state_name_at, find_state, print_state, emit_state },
 };

@@ -16,6 +16,6 @@ struct explain_kind {
 	void (*emit)(struct emitter *e, const void *row);
 };
 
-enum { N_EXPLAIN_KINDS = 5 };
+enum { N_EXPLAIN_KINDS = 6 };
 
 extern const struct explain_kind explain_kinds[N_EXPLAIN_KINDS];

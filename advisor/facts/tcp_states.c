@@ -79,8 +79,9 @@ const struct tcp_state_fact tcp_state_facts[N_TCP_STATES] = {
 			    "port earlier (tcp_tw_reuse).",
 		.is_it_a_fault = "No. It keeps late segments out of the next connection on the "
 				 "same ports, and costs 256 to 515 bytes. It matters only where "
-				 "one destination's ephemeral ports run short, or at "
-				 "tcp_max_tw_buckets.",
+				 "one destination's ephemeral ports run short, at "
+				 "tcp_max_tw_buckets, or where a server starts again: its bind() "
+				 "fails without SO_REUSEADDR (so_reuseaddr).",
 		.references = { "RFC 9293, 3.6", "RFC 1337", "ip-sysctl.rst: tcp_tw_reuse" },
 	},
 	[TCP_STATE_UNCONN] = {

@@ -40,7 +40,8 @@ class Explain(ProgramTest):
 
     def test_all_eleven_states_and_every_kind_are_listed(self):
         words = self.words_by_kind()
-        self.assertEqual(list(words), ["rules", "options", "sysctls", "counters", "states"])
+        self.assertEqual(list(words), ["rules", "options", "sysctls", "counters", "errors",
+                                       "states"])
         self.assertTrue(all(words.values()))
         self.assertLessEqual(set(STATES), set(words["states"]))
         everything = sum(words.values(), [])
@@ -61,6 +62,7 @@ class Explain(ProgramTest):
                 ["TIME-WAIT", "TIME_WAIT", "timewait", "time-wait"],
                 ["so_keepalive", "SO_KEEPALIVE"],
                 ["tcp_keepidle", "TCP_KEEPIDLE"],
+                ["EADDRINUSE", "eaddrinuse"],
                 ["ESTAB", "ESTABLISHED"]):
             texts = {self.explain(word).stdout for word in spellings}
             self.assertEqual(len(texts), 1, spellings)
@@ -73,6 +75,16 @@ class Explain(ProgramTest):
             self.assertIn(words, text)
         self.assertIn("Set at connect(), accept()", " ".join(
             self.explain("tcp_quickack").stdout.split()))
+
+    def test_an_error_leads_to_the_rules_and_options_that_can_be_explained_too(self):
+        for error, words in (("EADDRINUSE", ["so_reuseaddr", "port-bind-before-connect",
+                                             "ip_bind_address_no_port"]),
+                             ("EADDRNOTAVAIL", ["port-exhaustion"]),
+                             ("TIME-WAIT", ["so_reuseaddr"])):
+            text = self.explain(error).stdout
+            for word in words:
+                self.assertIn(word, text)
+                self.assertEqual(self.explain(word).returncode, 0)
 
     def test_a_word_of_two_kinds_is_explained_as_both_and_a_whole_key_as_one(self):
         both = self.explain("ip_local_port_range").stdout
