@@ -375,6 +375,28 @@ static const char *option_manual(const struct socket_option *option)
 	}
 }
 
+/* How it is set; NULL where it has to be a section, as --set names no port. */
+static const char *option_command(const struct socket_option *option, char text[static 96])
+{
+	if (option == &socket_options[OPTION_SO_REUSEPORT])
+		return NULL;
+	(void)snprintf(text, 96, "tcpwright run --set %s=%s -- PROGRAM", option->name,
+		       option->kind == OPTION_FLAG ? "on" : "VALUE");
+	return text;
+}
+
+static void print_option_ways(struct page *page, const struct socket_option *option)
+{
+	char text[96];
+	const char *command = option_command(option, text);
+
+	print_field(page, "To set it", command);
+	print_field(page, command ? "" : "To set it",
+		    command ? "or in a profile's section [socket NAME]: tcpwright-profile(5)"
+			    : "in a profile's section [socket NAME], with its port = N: "
+			      "tcpwright-profile(5)");
+}
+
 static void print_option(struct page *page, const void *row)
 {
 	const struct socket_option *option = row;
@@ -384,6 +406,7 @@ static void print_option(struct page *page, const void *row)
 	print_field(page, "Price", option->price);
 	print_option_values(page, option);
 	print_option_calls(page, option);
+	print_option_ways(page, option);
 	print_field(page, "Since Linux", option->since);
 	print_field(page, "See", option_manual(option));
 	print_field(page, "", "tcpwright-profile(5): [socket NAME]");
@@ -410,6 +433,7 @@ static void emit_option(struct emitter *e, const void *row)
 		[OPTION_NAME] = "name",
 	};
 	const struct socket_option *option = row;
+	char text[96];
 
 	emit_name(e, "option", option->name);
 	emit_text(e, "type", types[option->kind]);
@@ -421,6 +445,7 @@ static void emit_option(struct emitter *e, const void *row)
 			emit_text(e, NULL, option_calls[i].call);
 	emit_close(e);
 	emit_bool(e, "inherited", option->inherited);
+	emit_text(e, "command", option_command(option, text));
 	emit_text(e, "since", option->since);
 	emit_text(e, "meaning", option->summary);
 	emit_text(e, "price", option->price);

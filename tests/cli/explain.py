@@ -3,6 +3,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 
 from program import ProgramTest, main
 
@@ -75,6 +76,22 @@ class Explain(ProgramTest):
             self.assertIn(words, text)
         self.assertIn("Set at connect(), accept()", " ".join(
             self.explain("tcp_quickack").stdout.split()))
+
+    def test_an_option_says_how_it_is_set_and_run_takes_that(self):
+        text = " ".join(self.explain("so_reuseaddr").stdout.split())
+        self.assertIn("To set it tcpwright run --set so_reuseaddr=on -- PROGRAM or in a profile's "
+                      "section [socket NAME]: tcpwright-profile(5)", text)
+        self.assertIn("To set it in a profile's section [socket NAME], with its port = N",
+                      " ".join(self.explain("so_reuseport").stdout.split()))
+        words = self.words_by_kind()["options"]
+        explained = json.loads(self.explain("--format", "json", *words).stdout)["explained"]
+        options = [topic for topic in explained if topic["kind"] == "option"]
+        self.assertEqual([o["name"] for o in options if not o["command"]], ["so_reuseport"])
+        for option in options:
+            if option["type"] == "flag" and option["command"]:
+                call = option["command"].split()[1:-1]
+                done = self.run_program(*call, sys.executable, "-c", "")
+                self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_an_error_leads_to_the_rules_and_options_that_can_be_explained_too(self):
         for error, words in (("EADDRINUSE", ["so_reuseaddr", "port-bind-before-connect",
