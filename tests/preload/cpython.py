@@ -11,7 +11,9 @@ import concurrent.futures
 import importlib.util
 import itertools
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,7 +29,8 @@ LEFT_OUT = "ThreadedVSOCKSocketStreamTest"
 # The shell stays, so that signals mean to Python what they mean outside: it is not process 1.
 IN_NAMESPACES = """
 ip link set lo up && mount -t devpts devpts /dev/pts && cd "$1" || exit 125
-shift
+[ -z "$2" ] || mount --bind "$2" /etc || exit 125
+shift 2
 "$@"
 exit $?
 """
@@ -52,10 +55,25 @@ def needs():
             skip(f"no test.{module}: Debian has it in libpython3.11-testsuite")
 
 
+def etc_with_localhost(directory):
+    """An /etc in which localhost has its addresses, as a bare system's has not; "": it has."""
+    try:
+        socket.getaddrinfo("localhost", 0)
+        return ""
+    except OSError:
+        pass
+    copy = os.path.join(directory, "etc")
+    shutil.copytree("/etc", copy, symlinks=True)
+    with open(os.path.join(copy, "hosts"), "w") as file:
+        file.write("127.0.0.1 localhost\n::1 localhost\n")
+    return copy
+
+
 class Runs:
     def __init__(self, library, profiles, directory):
         self.directory = directory
         self.count = itertools.count()
+        self.etc = etc_with_localhost(directory)
         empty = os.path.join(directory, "empty.ini")
         with open(empty, "w") as file:
             file.write("[profile]\nname = empty\nsummary = sets nothing\n")
@@ -85,6 +103,7 @@ class Runs:
             IN_NAMESPACES,
             "sh",
             place,
+            self.etc,
             "env",
             f"TMPDIR={place}",
             *settings,
