@@ -23,7 +23,7 @@ PYTHON = "/usr/bin/python3"  # the one that Debian's package of tests is for
 # The longest first, so that none of them is alone at the end.
 MODULES = ("test_asyncio", "test_ssl", "test_socket")
 AT_A_TIME = 4
-JOB_S = 240
+JOB_S = 400
 # It waits for ever where there is no VSOCK device.
 LEFT_OUT = "ThreadedVSOCKSocketStreamTest"
 # The shell stays, so that signals mean to Python what they mean outside: it is not process 1.
