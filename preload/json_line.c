@@ -1,6 +1,8 @@
 /* One line of JSON, without stdio or memory: hooks may run in a signal handler. */
 #include <string.h>
 
+#include "addr.h"
+
 #include "json_line.h"
 
 static void put(struct json_line *line, const char *bytes, size_t n)
@@ -150,7 +152,7 @@ static void put_v4(struct json_line *line, const uint8_t bytes[static 4])
 void json_endpoint(struct json_line *line, const char *name, bool known,
 		   const uint8_t address[static 16], uint16_t port)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	enum { V4_AT = 12 };
 
 	if (!known) {
 		json_text(line, name, NULL);
@@ -158,8 +160,8 @@ void json_endpoint(struct json_line *line, const char *name, bool known,
 	}
 	begin_field(line, name);
 	put_text(line, "\"");
-	if (memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0) {
-		put_v4(line, address + sizeof(v4_mapped));
+	if (addr_bytes_are_v4(address)) {
+		put_v4(line, address + V4_AT);
 	} else {
 		put_text(line, "[");
 		put_v6(line, address);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "addr.h"
 #include "next.h"
 #include "socket.h"
 
@@ -87,15 +88,13 @@ bool address_is_plausible(const struct sockaddr *addr)
 bool address_read(const struct sockaddr *addr, socklen_t length, uint8_t ret_address[static 16],
 		  uint16_t *ret_port)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-
 	if (length < sizeof(struct sockaddr_in))
 		return false;
 	if (addr->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+		const struct addr v4 = addr_from_v4(in->sin_addr.s_addr);
 
-		memcpy(ret_address, v4_mapped, sizeof(v4_mapped));
-		memcpy(ret_address + sizeof(v4_mapped), &in->sin_addr, sizeof(in->sin_addr));
+		memcpy(ret_address, v4.bytes, sizeof(v4.bytes));
 		*ret_port = ntohs(in->sin_port);
 		return true;
 	}

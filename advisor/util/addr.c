@@ -27,9 +27,14 @@ bool addr_parse(const char *text, struct addr *ret_addr)
 	return inet_pton(AF_INET6, text, ret_addr->bytes) == 1;
 }
 
+bool addr_bytes_are_v4(const uint8_t bytes[static 16])
+{
+	return memcmp(bytes, v4_prefix, sizeof(v4_prefix)) == 0;
+}
+
 bool addr_is_v4(const struct addr *addr)
 {
-	return memcmp(addr->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
+	return addr_bytes_are_v4(addr->bytes);
 }
 
 bool addr_is_loopback(const struct addr *addr)

@@ -22,6 +22,8 @@ struct addr addr_from_v4(uint32_t be);
 bool addr_parse(const char *text, struct addr *ret_addr);
 
 bool addr_is_v4(const struct addr *addr);
+/* The same of bare bytes: the last four are then the IPv4 address. */
+bool addr_bytes_are_v4(const uint8_t bytes[static 16]);
 bool addr_is_loopback(const struct addr *addr);
 /* 0.0.0.0 or :: */
 bool addr_is_wildcard(const struct addr *addr);

@@ -7,7 +7,7 @@
 
 #include <tcpwright/policy.h>
 
-#include "array.h"
+#include "addr.h"
 #include "contradiction.h"
 
 const char *socket_side_name(enum socket_side side)
@@ -19,12 +19,12 @@ const char *socket_side_name(enum socket_side side)
 
 static bool in_net(const uint8_t address[static 16], const struct policy_net *net)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	enum { MAPPED_BITS = 96 };
 	size_t bytes = net->prefix / 8;
 	unsigned int bits = net->prefix % 8;
 
 	/* ::/0 is all of IPv6, and not IPv4 in the form that it has here. */
-	if (bytes < sizeof(v4_mapped) && memcmp(address, v4_mapped, sizeof(v4_mapped)) == 0)
+	if (net->prefix < MAPPED_BITS && addr_bytes_are_v4(address))
 		return false;
 	if (memcmp(address, net->address, bytes) != 0)
 		return false;
